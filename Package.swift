@@ -1,0 +1,110 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+/// Every Swift target's settings: a warning is an error, so a missing and a needless `unsafe` both break the build.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableUpcomingFeature("InferIsolatedConformances"),
+  .enableUpcomingFeature("ImmutableWeakCaptures"),
+]
+
+/// What the binary tells of itself at /version. No time of the build: the same sources give the same bytes.
+///
+/// SwiftPM evaluates this file again only when its text or the environment changed (swift-package-manager#8202), so
+/// after a new commit a further `swift build` may still tell the last revision. Image and pipeline set VITRINE_REVISION,
+/// which is always heeded.
+let build: [CSetting] = [
+  .define("VITRINE_VERSION", to: "\"0.1.0\""),
+  .define("VITRINE_REVISION", to: "\"\(variable("VITRINE_REVISION") ?? gitRevision ?? "unknown")\""),
+  .define("VITRINE_REVISION_DATE", to: "\"\(variable("VITRINE_REVISION_DATE") ?? gitDate ?? "unknown")\""),
+  .define("VITRINE_SWIFT_VERSION", to: "\"\(swiftVersion ?? "unknown")\""),
+]
+
+// Each floor imports only floors below it; CI builds with --explicit-target-dependency-import-check error.
+let package = Package(
+  name: "vitrine",
+  products: [
+    .executable(name: "vitrine", targets: ["Vitrine"]),
+    .executable(name: "benchmarks", targets: ["Benchmarks"]),
+    .executable(name: "epoll-floor", targets: ["EpollFloor"]),
+  ],
+  targets: [
+    // Floor 0: C
+    .target(name: "CLinux"),
+    .target(name: "CBuild", cSettings: build),
+    // Floor 1: values, and the kernel
+    .target(name: "HTTP", swiftSettings: strict),
+    .target(name: "Metrics", swiftSettings: strict),
+    .target(name: "Networking", dependencies: ["CLinux"], swiftSettings: strict),
+    // Floor 3: the server, and what it serves
+    .target(name: "HTTPServer", dependencies: ["HTTP", "Metrics", "Networking"], swiftSettings: strict),
+    .target(name: "Catalog", swiftSettings: strict),
+    // Floor 4: the command
+    .executableTarget(
+      name: "Vitrine", dependencies: ["CBuild", "CLinux", "Catalog", "HTTP", "HTTPServer", "Metrics", "Networking"],
+      swiftSettings: strict),
+
+    .target(
+      name: "TestSupport", dependencies: ["HTTP", "HTTPServer", "Metrics", "Networking"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: strict),
+    .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
+    .testTarget(name: "NetworkingTests", dependencies: ["Networking", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "HTTPServerTests", dependencies: ["HTTP", "HTTPServer", "Metrics", "Networking", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(name: "CatalogTests", dependencies: ["Catalog"], swiftSettings: strict),
+    .testTarget(
+      name: "VitrineTests",
+      dependencies: ["CBuild", "Catalog", "HTTP", "HTTPServer", "Metrics", "Networking", "TestSupport", "Vitrine"],
+      swiftSettings: strict),
+
+    // The floor of the benchmarks is started, not linked: the dependency has it built beside them.
+    .executableTarget(name: "EpollFloor", path: "Tests/EpollFloor"),
+    .executableTarget(
+      name: "Benchmarks", dependencies: ["EpollFloor", "HTTP"], path: "Tests/Benchmarks", swiftSettings: strict),
+  ]
+)
+
+/// A variable of the environment; empty, as a Docker ARG without a value is, means unset.
+func variable(_ name: String) -> String? {
+  Context.environment[name].flatMap { $0.isEmpty ? nil : $0 }
+}
+
+var gitRevision: String? {
+  Context.gitInformation.map { $0.currentCommit.prefix(12) + ($0.hasUncommittedChanges ? "-dirty" : "") }
+}
+
+/// When the commit was made, RFC 3339. Not asked where the package is no repository: git would look in the folders above.
+var gitDate: String? {
+  Context.gitInformation.flatMap { _ in output(of: "git", "show", "-s", "--format=%cI", "HEAD") }
+}
+
+/// `6.3.1` of `Swift version 6.3.1 (swift-6.3.1-RELEASE)`. `#if compiler` can compare a version, not tell it.
+var swiftVersion: String? {
+  output(of: "swift", "--version")?.split(separator: "Swift version ").last?.split(separator: " ").first.map(
+    String.init)
+}
+
+/// A command's standard output without the last newline; nil when it cannot be run or fails.
+func output(of command: String...) -> String? {
+  let process = Process()
+  let pipe = Pipe()
+  process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+  process.arguments = command
+  process.currentDirectoryURL = URL(fileURLWithPath: Context.packageDirectory)
+  process.standardOutput = pipe
+  process.standardError = FileHandle.nullDevice
+  guard (try? process.run()) != nil else { return nil }
+  let bytes = pipe.fileHandleForReading.readDataToEndOfFile()
+  process.waitUntilExit()
+  guard process.terminationStatus == 0 else { return nil }
+  return String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .newlines)
+}

@@ -1,0 +1,31 @@
+/// A moment of UTC in the Gregorian calendar. Leap seconds do not exist, as in Unix time.
+struct CivilDate {
+  /// 1970...9999.
+  let year: Int
+  /// 1...12.
+  let month: Int
+  /// 1...31.
+  let day: Int
+  /// 0 is Sunday.
+  let weekday: Int
+  let hour, minute, second: Int
+
+  /// Years above 9999 do not fit the formats: what lies outside 1970...9999 becomes the nearest second within.
+  init(secondsSince1970: Int64) {
+    let seconds = Int(min(max(secondsSince1970, 0), 253_402_300_799))
+    let (days, rest) = seconds.quotientAndRemainder(dividingBy: 86_400)
+    (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60)
+    weekday = (days + 4) % 7  // 1970-01-01 was a Thursday.
+
+    // Howard Hinnant's civil_from_days: years begin in March, so that the leap day is a year's last, and eras of
+    // 400 years all have 146,097 days.
+    let shifted = days + 719_468
+    let (era, dayOfEra) = shifted.quotientAndRemainder(dividingBy: 146_097)
+    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let monthFromMarch = (5 * dayOfYear + 2) / 153
+    day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+    month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+    year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+  }
+}

@@ -1,0 +1,60 @@
+/// The body of an error answer (RFC 9457).
+package enum Problem {
+  /// An answer with a problem body, never stored: `application/problem+json`, or one line of `text/plain` where
+  /// `accept` admits neither that nor `application/json`.
+  ///
+  /// - Parameters:
+  ///   - detail: one sentence for the client; any text, it is escaped.
+  ///   - accept: the values of the request's Accept fields; empty where there is no request.
+  package static func response(_ status: Status, detail: String, accept: [ArraySlice<UInt8>]) -> Response {
+    let isJSON = ContentNegotiation.choose(accept: accept, among: jsonTypes) != nil
+    var response =
+      isJSON
+      ? Response(status, contentType: "application/problem+json", body: json(status, detail))
+      : Response(status, contentType: "text/plain; charset=utf-8", body: text(status, detail))
+    response.add(.cacheControl, "no-store")
+    return response
+  }
+
+  private static let jsonTypes = [MediaType("application", "problem+json"), MediaType("application", "json")]
+
+  private static func json(_ status: Status, _ detail: String) -> [UInt8] {
+    var body: [UInt8] = []
+    body.append(literal: "{\"type\":\"about:blank\",\"title\":\"")
+    body.append(literal: status.reason)
+    body.append(literal: "\",\"status\":")
+    body.append(decimal: Int(status.code))
+    body.append(literal: ",\"detail\":\"")
+    for byte in detail.utf8 { appendEscaped(byte, to: &body) }
+    body.append(literal: "\"}\n")
+    return body
+  }
+
+  /// Escapes what a JSON string must not hold as it is (RFC 8259 §7).
+  private static func appendEscaped(_ byte: UInt8, to body: inout [UInt8]) {
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+      body.append(UInt8(ascii: "\\"))
+      body.append(byte)
+    case 0..<0x20:
+      body.append(literal: "\\u00")
+      body.append(UInt8(ascii: "0") + byte >> 4)
+      let digit = byte & 0x0F
+      body.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+    default:
+      body.append(byte)
+    }
+  }
+
+  private static func text(_ status: Status, _ detail: String) -> [UInt8] {
+    var body: [UInt8] = []
+    body.append(decimal: Int(status.code))
+    body.append(.space)
+    body.append(literal: status.reason)
+    body.append(literal: ": ")
+    // One line stays one line.
+    body.append(contentsOf: detail.utf8.map { $0.isControl ? .space : $0 })
+    body.append(.lineFeed)
+    return body
+  }
+}

@@ -1,0 +1,64 @@
+/// A request's head, with room for its body: a value that owns its bytes, so that it may outlive the read buffer.
+///
+/// Made once and filled again and again by `RequestParser.parse(_:into:)`, which keeps the arrays' storage.
+package struct Request: Sendable {
+  /// The head from the request line on, its final empty line included. Every range of `fields` and `target` points
+  /// into it. A path that had to be decoded follows the head.
+  package internal(set) var bytes: [UInt8] = []
+  package internal(set) var method = Method.other
+  package internal(set) var version = Version.http11
+  package internal(set) var target = RequestTarget()
+  package internal(set) var fields = Fields()
+  package internal(set) var framing = BodyFraming.none
+  /// May the connection serve another request (RFC 9112 §9.3)? On 1.1 unless told to close, on 1.0 only when asked.
+  package internal(set) var keepAlive = false
+  /// A 1.1 client waits for 100 before it sends its body (RFC 9110 §10.1.1). Never without a body.
+  package internal(set) var expectsContinue = false
+  /// Filled by the server where the route wants it; emptied by the parser.
+  package var body: [UInt8] = []
+
+  package init() {}
+
+  /// As new, but with the arrays' storage kept.
+  mutating func reset() {
+    bytes.removeAll(keepingCapacity: true)
+    fields.lines.removeAll(keepingCapacity: true)
+    if !body.isEmpty { body.removeAll(keepingCapacity: true) }
+    framing = .none
+    expectsContinue = false
+  }
+}
+
+extension Request {
+  /// The first field of this name, without the whitespace around it. For `.other`, the first that is not known.
+  package func value(of name: FieldName) -> ArraySlice<UInt8>? {
+    for line in fields.lines where line.known == name { return bytes[line.value] }
+    return nil
+  }
+
+  /// All fields of this name, in order.
+  package func values(of name: FieldName) -> [ArraySlice<UInt8>] {
+    fields.lines.filter { $0.known == name }.map { bytes[$0.value] }
+  }
+
+  /// The first field of this name as text: lossless for ASCII and UTF-8, repaired otherwise.
+  package func string(of name: FieldName) -> String? {
+    value(of: name).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// The path with its escapes decoded, beginning with "/" (`/a b`); `*` for `OPTIONS *`; CONNECT's `host:port`.
+  ///
+  /// An escaped slash stays `%2F`, so that it never separates segments. `..` segments never get here.
+  package var path: ArraySlice<UInt8> { bytes[target.path] }
+
+  /// The target as it was sent, without its query: what a log may show.
+  package var rawPath: ArraySlice<UInt8> {
+    bytes[target.whole.lowerBound..<(target.query.map { $0.lowerBound - 1 } ?? target.whole.upperBound)]
+  }
+
+  /// What follows the first "?", as it was sent; nil without a "?".
+  package var query: ArraySlice<UInt8>? { target.query.map { bytes[$0] } }
+
+  /// Host and port that the request is for: the target's where it names them (RFC 9112 §3.2.2), else the Host field's.
+  package var host: ArraySlice<UInt8>? { target.authority.map { bytes[$0] } ?? value(of: .host) }
+}

@@ -1,0 +1,41 @@
+extension Request {
+  /// Is there an item of this name, with or without a value? (`verbose`, `verbose=1`, `a=b&verbose`)
+  package func hasQueryItem(_ name: StaticString) -> Bool {
+    queryItemValue(name) != nil
+  }
+
+  /// The value of the first item of this name, decoded as a form's (`%HH`, and `+` for a space); empty when it has
+  /// no "=", nil when the item is absent. Bytes that are not UTF-8 are repaired.
+  package func queryItem(_ name: StaticString) -> String? {
+    queryItemValue(name).map { String(decoding: $0.formDecoded, as: UTF8.self) }
+  }
+
+  private func queryItemValue(_ name: StaticString) -> ArraySlice<UInt8>? {
+    guard let query else { return nil }
+    for item in query.split(separator: UInt8(ascii: "&")) {
+      let nameEnd = item.firstIndex(of: UInt8(ascii: "=")) ?? item.endIndex
+      if item[..<nameEnd].formDecoded.elementsEqual(name.description.utf8) {
+        return item[nameEnd...].dropFirst()
+      }
+    }
+    return nil
+  }
+}
+
+extension ArraySlice<UInt8> {
+  /// Decoded as application/x-www-form-urlencoded. The parser has refused malformed escapes.
+  fileprivate var formDecoded: [UInt8] {
+    var decoded: [UInt8] = []
+    var rest = self
+    while let byte = rest.popFirst() {
+      switch byte {
+      case UInt8(ascii: "+"): decoded.append(.space)
+      case UInt8(ascii: "%"):
+        guard let high = rest.popFirst()?.hexValue, let low = rest.popFirst()?.hexValue else { return decoded }
+        decoded.append(high << 4 | low)
+      default: decoded.append(byte)
+      }
+    }
+    return decoded
+  }
+}

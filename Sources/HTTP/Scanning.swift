@@ -1,0 +1,98 @@
+// What the parsers ask of a stretch of bytes. Positions are indices into the span; nothing here allocates.
+
+extension Span<UInt8> {
+  /// The first position in `start..<stop` whose byte is not in `set`, or `stop`.
+  @inline(__always)
+  func endOfRun(of set: ByteSet, from start: Int, to stop: Int) -> Int {
+    var position = start
+    while position < stop, set.contains(self[position]) { position &+= 1 }
+    return position
+  }
+
+  /// `range` without the SP and HTAB at both ends (OWS, RFC 9110 §5.6.3).
+  @inline(__always)
+  func trimmingWhitespace(_ range: Range<Int>) -> Range<Int> {
+    var (lower, upper) = (range.lowerBound, range.upperBound)
+    while lower < upper, self[lower].isWhitespace { lower &+= 1 }
+    while lower < upper, self[upper &- 1].isWhitespace { upper &-= 1 }
+    return lower..<upper
+  }
+
+  /// The next member of a comma-separated list that ends at `end`: trimmed, possibly empty. nil after the last.
+  ///
+  /// `position` moves behind the member's comma. An empty list has one member, which is empty.
+  func nextListMember(at position: inout Int, end: Int) -> Range<Int>? {
+    guard position <= end else { return nil }
+    var comma = position
+    while comma < end, self[comma] != UInt8(ascii: ",") { comma &+= 1 }
+    defer { position = comma &+ 1 }
+    return trimmingWhitespace(position..<comma)
+  }
+
+  /// The byte that the "%HH" at `position` stands for; nil unless two hexadecimal digits follow before `end`.
+  func escapedByte(at position: Int, end: Int) -> UInt8? {
+    guard position + 2 < end, let high = self[position + 1].hexValue, let low = self[position + 2].hexValue else {
+      return nil
+    }
+    return high << 4 | low
+  }
+
+  /// Do the bytes from `start` on begin with `literal`, byte for byte?
+  @inline(__always)
+  func hasBytes(_ literal: StaticString, at start: Int) -> Bool {
+    let count = literal.utf8CodeUnitCount
+    guard start <= self.count &- count else { return false }
+    for offset in 0..<count where self[start &+ offset] != literal.byte(at: offset) { return false }
+    return true
+  }
+
+  /// Is `range` the token `lowercase`, which consists of "a" to "z", digits and "-", in any case?
+  ///
+  /// Setting bit 5 folds the letters. Besides them it turns only controls into what a token has, and those are
+  /// refused before anyone asks.
+  @inline(__always)
+  func equalsIgnoringCase(_ lowercase: StaticString, in range: Range<Int>) -> Bool {
+    guard range.count == lowercase.utf8CodeUnitCount else { return false }
+    for offset in 0..<range.count
+    where self[range.lowerBound &+ offset] | 0x20 != lowercase.byte(at: offset) { return false }
+    return true
+  }
+}
+
+extension StaticString {
+  /// A string constant's bytes without making a `String`: three or more comparisons of each request come here.
+  @inline(__always)
+  fileprivate func byte(at offset: Int) -> UInt8 {
+    assert(offset < utf8CodeUnitCount)
+    return unsafe utf8Start[offset]
+  }
+}
+
+extension [UInt8] {
+  /// Appends by memcpy; a loop over a span costs a capacity check for each byte.
+  @inline(__always)
+  mutating func append(copying span: Span<UInt8>) {
+    unsafe span.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+  }
+
+  /// Appends a string constant's UTF-8 by memcpy.
+  @inline(__always)
+  package mutating func append(literal: StaticString) {
+    let bytes = unsafe UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount)
+    unsafe append(contentsOf: bytes)
+  }
+
+  /// Appends `value` in decimal, with zeros in front up to `width` digits. `value` is not negative.
+  package mutating func append(decimal value: Int, width: Int = 1) {
+    var divisor = 1
+    var digits = 1
+    while digits < width || value / divisor >= 10 {
+      divisor *= 10
+      digits += 1
+    }
+    while divisor > 0 {
+      append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / divisor % 10))
+      divisor /= 10
+    }
+  }
+}

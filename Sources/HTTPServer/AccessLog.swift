@@ -1,0 +1,80 @@
+internal import HTTP
+package import Networking
+
+/// Renders one line a request straight to bytes: no String is made on the way.
+package struct AccessLog: Sendable {
+  /// Which requests are logged.
+  package struct Scope: OptionSet, Sendable {
+    package let rawValue: UInt8
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    package static let service = Scope(rawValue: 1)
+    package static let probes = Scope(rawValue: 2)
+  }
+
+  /// Longest path and user agent in a line; the rest is left out.
+  private static let textMax = 256
+
+  let isJSON: Bool
+  let scope: Scope
+  /// Peers whose `X-Forwarded-For` is believed.
+  let trustedProxies: [IPNetwork]
+  /// Takes whole lines and their number, and never blocks.
+  let sink: @Sendable (_ lines: [UInt8], _ count: Int) -> Void
+
+  package init(
+    isJSON: Bool, scope: Scope, trustedProxies: [IPNetwork], sink: @escaping @Sendable ([UInt8], Int) -> Void
+  ) {
+    self.isJSON = isJSON
+    self.scope = scope
+    self.trustedProxies = trustedProxies
+    self.sink = sink
+  }
+
+  func logs(_ purpose: Route.Purpose) -> Bool {
+    scope.contains(purpose == .probe ? .probes : .service)
+  }
+
+  /// Appends the line of `answered`; `request` is nil where none could be parsed.
+  func append(
+    _ answered: Answered, _ request: Request?, route: String, isProbe: Bool, peer: SocketAddress, requestID: [UInt8],
+    milliseconds: Int64, to output: inout [UInt8]
+  ) {
+    var line = AccessLine(isJSON: isJSON, isProbe: isProbe, milliseconds: milliseconds, after: output)
+    output = []
+    line.add("method", plain: answered.method.name.utf8)
+    if let request { line.add("path", plain: request.rawPath.prefix(Self.textMax)) }
+    line.add("route", plain: route.utf8)
+    line.add("status", Int(answered.status.code))
+    line.add("bytes", answered.bodyBytes)
+    line.add("duration", nanoseconds: answered.duration)
+    line.add("client", client(peer, request))
+    line.add("requestId", plain: requestID)
+    if let request {
+      if let trace = request.value(of: .traceparent).flatMap({ Traceparent.traceID(in: $0) }) {
+        line.add("traceId", plain: trace)
+      }
+      if let agent = request.value(of: .userAgent) { line.add("userAgent", escaping: agent.prefix(Self.textMax)) }
+    }
+    line.end()
+    output = line.bytes
+  }
+
+  /// The peer, or, behind trusted proxies, the last address of `X-Forwarded-For` that is not one of them.
+  func client(_ peer: SocketAddress, _ request: Request?) -> IPAddress {
+    guard let request, !trustedProxies.isEmpty, isTrusted(peer.address) else { return peer.address }
+    var client = peer.address
+    for value in request.values(of: .forwardedFor).reversed() {
+      for member in value.split(separator: UInt8(ascii: ",")).reversed() {
+        let text = String(decoding: member.filter { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }, as: UTF8.self)
+        guard let address = IPAddress(text) else { return client }
+        client = address
+        if !isTrusted(address) { return client }
+      }
+    }
+    return client
+  }
+
+  private func isTrusted(_ address: IPAddress) -> Bool {
+    trustedProxies.contains { $0.contains(address) }
+  }
+}

@@ -1,0 +1,365 @@
+internal import Dispatch
+internal import HTTP
+internal import Metrics
+package import Networking
+internal import Synchronization
+
+/// One thread's worth of a server: a serial queue, an epoll descriptor, a listening socket of each address, and the
+/// connections that came in there.
+///
+/// Dispatch schedules, epoll batches: one dispatch source watches the epoll descriptor. When it fires, the loop drains
+/// epoll and stays there while there is something to do, so that a busy connection costs no trip through Dispatch.
+package actor EventLoop {
+  /// How long the loop waits for the next event before it gives its thread back.
+  private static let lingerMilliseconds: Int32 = 20
+  /// How long it may keep its thread under steady load: work on its queue waits meanwhile.
+  private static let turnMax: Int64 = 100_000_000
+  /// Connections accepted of one event, so that a flood of them does not starve the open ones.
+  private static let acceptBatch = 16
+  /// Log lines are handed over when so many bytes have come together, or the loop has nothing else to do.
+  private static let logHighWater = 32 << 10
+  /// The output buffer is given back when it has grown beyond this.
+  static let outputMax = 1 << 20
+
+  /// Names the loop in log and probes: `http-0`, `management`.
+  package nonisolated let label: String
+  nonisolated let executor: QueueExecutor
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+  nonisolated let load = LoopLoad()
+  nonisolated let context: ServerContext
+  /// Its place in the metrics.
+  nonisolated let shard: Int
+
+  private let poller: Poller
+  private let timer: Timer
+  private var source: (any DispatchSourceRead)?
+  private var listeners: [ListeningSocket]
+  private var siblings: [EventLoop] = []
+  private var spare = SpareDescriptor()
+  private var listenersPaused = false
+  private var armed: Int64?
+
+  private var connections: [Connection] = []
+  /// Closed in this batch: a later event of it may still point at them.
+  private var closed: [Connection] = []
+  var deadlines: Deadlines<Connection>
+  /// The instant of the last wake-up or answer, monotonic nanoseconds.
+  private(set) var now: Int64
+  private var calendar = Calendar()
+
+  // Scratch of the one connection that is being served.
+  var input: [UInt8]
+  var output: [UInt8] = []
+  var scratch = Request()
+  private(set) var requestID: [UInt8] = []
+  private var requestIDs = RequestIDs()
+  private var logLines: [UInt8] = []
+  private var logCount = 0
+
+  var dateLine: [UInt8] { calendar.dateLine }
+
+  package init(label: String, shard: Int, context: ServerContext, listeners: [ListeningSocket]) throws(Errno) {
+    let doorbell = try Doorbell()
+    executor = QueueExecutor(label: label, doorbell: doorbell)
+    self.label = label
+    self.context = context
+    self.shard = shard
+    self.listeners = listeners
+    now = Clock.monotonic
+    deadlines = Deadlines(now: now)
+    let limits = context.parserLimits
+    input = [UInt8](repeating: 0, count: max(64 << 10, limits.requestLineMax + limits.headerMax + (16 << 10)))
+    timer = try Timer()
+    poller = try Poller()
+    try poller.add(doorbell.descriptor, .read, token: Token.doorbell)
+    try poller.add(timer.descriptor, .read, token: Token.timer)
+    for (index, listener) in listeners.enumerated() {
+      try poller.add(listener.descriptor, .read, token: Token.listener(index))
+    }
+  }
+
+  /// Begins to accept. `siblings` are the loops that share its listeners' addresses.
+  package func start(siblings: [EventLoop]) {
+    self.siblings = siblings.filter { $0 !== self }
+    let source = DispatchSource.makeReadSource(fileDescriptor: poller.descriptor, queue: executor.queue)
+    source.setEventHandler { [unowned self] in assumeIsolated { $0.turn() } }
+    self.source = source
+    source.activate()
+  }
+
+  // MARK: A turn
+
+  /// Serves what epoll has, until it is silent, or the queue has other work.
+  private func turn() {
+    let entered = Clock.monotonic
+    var isSilent = false
+    var givesWay = false
+    while !isSilent, !givesWay, now - entered < Self.turnMax {
+      let count = poller.wait(milliseconds: Self.lingerMilliseconds)
+      isSilent = count == 0
+      tellTime()
+      calendar.turn(to: now)
+      for index in 0..<count {
+        givesWay = handle(poller.event(index)) || givesWay
+      }
+      while let connection = deadlines.popExpired(at: now) { connection.timedOut(on: self) }
+      closed.removeAll(keepingCapacity: true)
+      if logLines.count > Self.logHighWater { handOverLog() }
+    }
+    handOverLog()
+    armTimer()
+  }
+
+  /// True when the loop is to give its thread back: work was queued.
+  private func handle(_ event: Poller.Event) -> Bool {
+    switch event.token {
+    case Token.doorbell:
+      executor.doorbell.silence()
+      return true
+    case Token.timer:
+      timer.arm(at: nil)
+      armed = nil
+      if listenersPaused { resumeListeners() }
+    case ..<Token.connections:
+      accept(from: listeners[Token.listenerIndex(event.token)])
+    default:
+      let connection = Token.connection(event.token)
+      switch connection.state.phase {
+      case .closed: break
+      case .handling: connection.hungUp(on: self)
+      case .writing: connection.writable(on: self)
+      case .opening, .idle, .head, .body, .lingering: connection.readable(on: self)
+      }
+    }
+    return false
+  }
+
+  /// While the loop does not wait in epoll itself, the timer in the set wakes it for the next deadline.
+  private func armTimer() {
+    let next = listenersPaused ? now + Self.turnMax : deadlines.next
+    guard next != armed else { return }
+    timer.arm(at: next)
+    armed = next
+  }
+
+  // MARK: For its connections
+
+  func tellTime() {
+    now = Clock.monotonic
+  }
+
+  func hit(_ limit: Limit) {
+    context.metrics.hit(limit, shard: shard)
+  }
+
+  /// Takes in the client's `X-Request-Id` where it is valid, else makes one.
+  func chooseRequestID(for request: Request?) {
+    requestID.removeAll(keepingCapacity: true)
+    if let given = request?.value(of: .requestID), RequestIDs.isValid(given) {
+      requestID.append(contentsOf: given)
+    } else {
+      requestIDs.appendNext(to: &requestID)
+    }
+  }
+
+  /// Tells metrics and access log of an answer that was just rendered.
+  func record(_ answered: Answered, _ request: Request?, peer: SocketAddress) {
+    let route = answered.route
+    var counted = answered
+    counted.route = context.metricRoutes[route]
+    context.metrics.record(counted, shard: shard)
+    let isProbe = context.isProbe(route)
+    guard context.accessLog.logs(isProbe ? .probe : .service) else { return }
+    context.accessLog.append(
+      answered, request, route: context.metrics.routes[counted.route], isProbe: isProbe, peer: peer,
+      requestID: requestID, milliseconds: calendar.milliseconds(at: now), to: &logLines)
+    logCount += 1
+  }
+
+  private func handOverLog() {
+    guard logCount > 0 else { return }
+    context.accessLog.sink(logLines, logCount)
+    logLines = []
+    logCount = 0
+  }
+
+  /// Watches `connection` until its deadline; `old` is what it was watched for, nil when it is new here.
+  func watch(_ connection: Connection, _ wanted: Poller.Interest, instead old: Poller.Interest?) {
+    do throws(Errno) {
+      if old == nil {
+        if connection.hasAnswered, connection.state.phase == .idle, let lighter = lighterSibling {
+          return move(connection, to: lighter)
+        }
+        try poller.add(connection.socket.descriptor, wanted, token: Token.of(connection))
+        connection.slot = connections.count
+        connections.append(connection)
+        load.connections.add(1, ordering: .relaxed)
+      } else if wanted != old {
+        try poller.change(connection.socket.descriptor, wanted, token: Token.of(connection))
+      }
+    } catch {
+      _ = connection.cut(on: self)
+      return
+    }
+    deadlines.schedule(connection)
+    count(connection)
+  }
+
+  /// Lets go of a closed connection, and frees its place.
+  func forget(_ connection: Connection) {
+    context.admission.connectionClosed()
+    guard let slot = connection.slot else { return }
+    let last = connections.removeLast()
+    if last !== connection {
+      connections[slot] = last
+      last.slot = slot
+    }
+    connection.slot = nil
+    closed.append(connection)
+    deadlines.remove(connection)
+    load.connections.subtract(1, ordering: .relaxed)
+    count(connection)
+    if listenersPaused { resumeListeners() }
+  }
+
+  /// Keeps `http_connections` in step with the connection's state.
+  private func count(_ connection: Connection) {
+    let phase = connection.state.phase
+    guard connection.counted != phase else { return }
+    context.metrics.moveConnection(from: connection.counted, to: phase, shard: shard)
+    connection.counted = phase
+  }
+
+  // MARK: Accepting
+
+  private func accept(from listener: ListeningSocket) {
+    for _ in 0..<Self.acceptBatch {
+      switch listener.accept() {
+      case .connection(let socket, let peer):
+        load.lastAccept.store(now, ordering: .relaxed)
+        context.metrics.accepted.add(shard: shard)
+        let admitted = context.admission.connectionOpened()
+        if !admitted { hit(context.connectionLimit) }
+        begin(
+          Connection(
+            socket, peer: peer, state: ConnectionState(acceptedAt: now, context.timeouts),
+            expiry: context.expiry(from: now), isShed: !admitted))
+      case .none:
+        return
+      case .outOfDescriptors:
+        context.metrics.acceptFailed(outOfDescriptors: true, shard: shard)
+        if !shedWithSpareDescriptor(from: listener) { return pauseListeners() }
+      case .failed:
+        context.metrics.acceptFailed(outOfDescriptors: false, shard: shard)
+        return
+      }
+    }
+  }
+
+  /// With deferred accept the request is usually there: a one-shot client is answered and closed without ever being
+  /// registered, which is a quarter of its cost.
+  private func begin(_ connection: Connection) {
+    connection.readable(on: self)
+  }
+
+  /// Out of descriptors: gives up the spare one for as long as it takes to say so to a client. False when that fails.
+  private func shedWithSpareDescriptor(from listener: ListeningSocket) -> Bool {
+    spare.giveUp()
+    guard case .connection(let socket, _) = listener.accept() else { return spare.takeBack() }
+    _ = socket.receive(into: &input, from: 0)
+    context.encoder.append(
+      context.overloaded(nil), omitBody: false, persistence: .close, dateLine: dateLine, requestID: requestID.span,
+      to: &output)
+    _ = socket.send(output)
+    output.removeAll(keepingCapacity: true)
+    socket.finishSending()
+    _ = consume socket
+    return spare.takeBack()
+  }
+
+  private func pauseListeners() {
+    listenersPaused = true
+    for (index, listener) in listeners.enumerated() {
+      try? poller.change(listener.descriptor, [], token: Token.listener(index))
+    }
+  }
+
+  private func resumeListeners() {
+    guard spare.takeBack() else { return }
+    listenersPaused = false
+    for (index, listener) in listeners.enumerated() {
+      try? poller.change(listener.descriptor, .read, token: Token.listener(index))
+    }
+  }
+
+  // MARK: Moving
+
+  /// SO_REUSEPORT deals few connections unevenly; one that stays may move once.
+  private var lighterSibling: EventLoop? {
+    guard !siblings.isEmpty, !context.drain.isRaised else { return nil }
+    let own = load.connections.load(ordering: .relaxed)
+    return siblings.first { $0.load.connections.load(ordering: .relaxed) + 2 <= own }
+  }
+
+  private func move(_ connection: Connection, to other: EventLoop) {
+    let descriptor = connection.release(on: self)
+    let peer = connection.peer
+    let expiry = connection.expiry
+    other.executor.enqueue {
+      other.assumeIsolated { $0.adopt(Socket(owning: descriptor), peer: peer, expiry: expiry) }
+    }
+  }
+
+  private func adopt(_ socket: consuming Socket, peer: SocketAddress, expiry: Int64) {
+    tellTime()
+    let connection = Connection(
+      socket, peer: peer, state: ConnectionState(idleAt: now, context.timeouts), expiry: expiry, isShed: false)
+    watch(connection, .read, instead: nil)
+    armTimer()
+  }
+
+  // MARK: Stopping
+
+  /// The process is stopping: what the kernel holds back surfaces, and silent connections have `idle` nanoseconds left.
+  func beginDrain(idle: Int64) {
+    tellTime()
+    for listener in listeners { listener.deferAccept(seconds: 0) }
+    for connection in connections { connection.drain(idle: idle, on: self) }
+    armTimer()
+  }
+
+  /// From now on no handshake begins; those begun still come in.
+  func refuseNewConnections() {
+    for listener in listeners { try? listener.refuseNewConnections() }
+  }
+
+  /// Closes the listening sockets; what is still in their queues is accepted first.
+  func closeListeners() {
+    tellTime()
+    for listener in listeners {
+      accept(from: listener)
+      poller.remove(listener.descriptor)
+    }
+    listeners = []
+  }
+
+  /// Ends what is left, and tells how many connections had a request under way.
+  func cutConnections() -> Int {
+    tellTime()
+    var underWay = 0
+    // Each leaves the list as it is cut.
+    while let connection = connections.last {
+      if connection.cut(on: self) { underWay += 1 }
+    }
+    closed.removeAll()
+    handOverLog()
+    return underWay
+  }
+
+  /// The end: no event comes any more.
+  func end() {
+    handOverLog()
+    source?.cancel()
+    source = nil
+  }
+}

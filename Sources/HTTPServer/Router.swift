@@ -1,0 +1,72 @@
+internal import HTTP
+
+/// The routes of a listener, looked up in order; a handful, so a walk beats a table.
+package struct Router: Sendable {
+  /// Where a request leads.
+  enum Destination {
+    case handler(Handler)
+    /// The router answers itself: OPTIONS, 404, 405, 501.
+    case answer(Response)
+    /// The same, for a method after which the connection is no longer HTTP: CONNECT.
+    case lastAnswer(Response)
+  }
+
+  package let routes: [Route]
+  private let allowOfAll: FieldValue
+
+  package init(_ routes: [Route]) {
+    self.routes = routes
+    allowOfAll = "GET, HEAD, OPTIONS"
+  }
+
+  /// The metric label of what no route matches.
+  static let unmatched = "unmatched"
+
+  /// The number of the route that takes `request`; `routes.count` when none does.
+  func index(for request: Request) -> Int {
+    let path = request.path
+    let span = path.span
+    for index in routes.indices where routes[index].matches(span) { return index }
+    return routes.count
+  }
+
+  func destination(of request: Request, at index: Int) -> Destination {
+    guard index < routes.count else { return missing(request) }
+    let route = routes[index]
+    if let handler = route.handlers[Int(request.method.rawValue)] { return .handler(handler) }
+    switch request.method {
+    case .options:
+      return .answer(Response(.noContent).adding(.allow, route.allow))
+    case .other:
+      return .answer(problem(.notImplemented, "This method is not implemented.", request))
+    case .connect:
+      return .lastAnswer(methodNotAllowed(request, allow: route.allow))
+    default:
+      return .answer(methodNotAllowed(request, allow: route.allow))
+    }
+  }
+
+  func collectsBody(at index: Int) -> Bool {
+    index < routes.count && routes[index].body == .collected
+  }
+
+  private func missing(_ request: Request) -> Destination {
+    switch request.method {
+    case .options where request.path.elementsEqual([UInt8(ascii: "*")]):
+      .answer(Response(.noContent).adding(.allow, allowOfAll))
+    case .other: .answer(problem(.notImplemented, "This method is not implemented.", request))
+    case .trace: .answer(methodNotAllowed(request, allow: allowOfAll))
+    case .connect: .lastAnswer(methodNotAllowed(request, allow: allowOfAll))
+    default: .answer(problem(.notFound, "There is nothing at this path.", request))
+    }
+  }
+
+  private func methodNotAllowed(_ request: Request, allow: FieldValue) -> Response {
+    problem(.methodNotAllowed, "The path exists, but not for the method \(request.method.name).", request)
+      .adding(.allow, allow)
+  }
+
+  private func problem(_ status: Status, _ detail: String, _ request: Request) -> Response {
+    Problem.response(status, detail: detail, accept: request.values(of: .accept))
+  }
+}

@@ -1,0 +1,115 @@
+internal import HTTP
+package import Metrics
+package import Networking
+
+/// A running HTTP server: the loops of the service's listener and, where it is asked for, one for management.
+package final class Server: Sendable {
+  /// Where to listen.
+  package struct Endpoint: Sendable {
+    package var addresses: [SocketAddress]
+    package var router: Router
+
+    package init(addresses: [SocketAddress], router: Router) {
+      self.addresses = addresses
+      self.router = router
+    }
+  }
+
+  package let drain = DrainSignal()
+  /// Where the service listens, with the real ports.
+  package let addresses: [SocketAddress]
+  /// Where management listens; empty when it does not.
+  package let managementAddresses: [SocketAddress]
+  package let loops: [EventLoop]
+  let management: EventLoop?
+  private let metrics: ServerMetrics
+  private let context: ServerContext
+
+  /// Binds and listens; nothing is accepted before `start`.
+  ///
+  /// - Parameter registry: has a shard for each loop and, last, for management.
+  /// - Throws: the call that failed and its address, EADDRINUSE for one.
+  package init(
+    service: Endpoint, management endpoint: Endpoint?, configuration: ServerConfiguration, registry: Registry,
+    accessLog: AccessLog
+  ) throws(ListenError) {
+    var templates = service.router.routes.map(\.template)
+    for route in endpoint?.router.routes ?? [] where !templates.contains(route.template) {
+      templates.append(route.template)
+    }
+    let metrics = ServerMetrics(registry: registry, routes: templates)
+    let context = ServerContext(
+      router: service.router, configuration: configuration, connectionsMax: configuration.connectionsMax,
+      connectionLimit: .connectionsMax, metrics: metrics, accessLog: accessLog, drain: drain)
+    let groups = try Self.listen(service.addresses, loops: configuration.loops, backlog: configuration.backlog)
+    addresses = groups.compactMap { $0.first?.address }
+    var loops: [EventLoop] = []
+    for index in 0..<configuration.loops {
+      loops.append(try Self.loop("http-\(index)", shard: index, context, groups.map { $0[index] }))
+    }
+    self.loops = loops
+    self.metrics = metrics
+    self.context = context
+    guard let endpoint else {
+      managementAddresses = []
+      management = nil
+      return
+    }
+    let managementContext = ServerContext(
+      router: endpoint.router, configuration: configuration, connectionsMax: configuration.managementConnectionsMax,
+      connectionLimit: .managementConnectionsMax, metrics: metrics, accessLog: accessLog, drain: drain)
+    let managementGroups = try Self.listen(endpoint.addresses, loops: 1, backlog: configuration.backlog)
+    managementAddresses = managementGroups.compactMap { $0.first?.address }
+    management = try Self.loop(
+      "management", shard: configuration.loops, managementContext, managementGroups.map { $0[0] })
+  }
+
+  /// Every loop, management's last.
+  package var allLoops: [EventLoop] { loops + (management.map { [$0] } ?? []) }
+
+  /// Begins to accept.
+  package func start() async {
+    for loop in loops { await loop.start(siblings: loops) }
+    await management?.start(siblings: [])
+  }
+
+  /// Requests that wait for a body or a handler.
+  package var requestsInFlight: Int { context.admission.inFlight }
+
+  /// Open connections of the service's listener.
+  package var openConnections: Int { context.admission.connections }
+
+  /// Requests answered since the start, management's too.
+  package var answered: UInt64 { metrics.answered }
+
+  private static func listen(
+    _ addresses: [SocketAddress], loops: Int, backlog: Int32
+  ) throws(ListenError) -> [[ListeningSocket]] {
+    var groups: [[ListeningSocket]] = []
+    for address in addresses {
+      do throws(Errno) {
+        groups.append(try ListeningSocket.group(at: address, count: loops, backlog: backlog))
+      } catch {
+        throw ListenError(address: address, cause: error)
+      }
+    }
+    return groups
+  }
+
+  private static func loop(
+    _ label: String, shard: Int, _ context: ServerContext, _ listeners: [ListeningSocket]
+  ) throws(ListenError) -> EventLoop {
+    do throws(Errno) {
+      return try EventLoop(label: label, shard: shard, context: context, listeners: listeners)
+    } catch {
+      throw ListenError(address: listeners[0].address, cause: error)
+    }
+  }
+}
+
+/// An address that could not be listened on, and why.
+package struct ListenError: Error, CustomStringConvertible {
+  package let address: SocketAddress
+  package let cause: Errno
+  package var description: String { "cannot listen on \(address): \(cause)" }
+}

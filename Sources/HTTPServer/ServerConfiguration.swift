@@ -1,0 +1,23 @@
+package import HTTP
+
+/// What a server needs to know: limits, timeouts and what every answer carries. The defaults are the product's.
+package struct ServerConfiguration: Sendable {
+  package var parserLimits = RequestParser.Limits()
+  package var timeouts = ConnectionState.Timeouts()
+  /// Connections open at once on the service's listener.
+  package var connectionsMax = 10_000
+  /// Connections open at once on the management listener.
+  package var managementConnectionsMax = 64
+  /// Requests that wait for a body or a handler at once.
+  package var inFlightMax = 1024
+  /// A connection older than this is closed at its next answer, up to a tenth earlier at random; zero is off.
+  package var connectionMaxAge = Duration.zero
+  /// Event loops of the service's listener.
+  package var loops = 1
+  /// listen(2); the kernel caps it at net.core.somaxconn.
+  package var backlog: Int32 = 4096
+  /// Field lines that every answer carries, rendered: `X-Served-By: …\r\n`.
+  package var commonFields: [UInt8] = []
+
+  package init() {}
+}

@@ -1,0 +1,55 @@
+internal import HTTP
+
+/// What all loops of a listener share, unchanged from start to stop but for counters and the drain flag.
+package final class ServerContext: Sendable {
+  let router: Router
+  let parser: RequestParser
+  let parserLimits: RequestParser.Limits
+  let encoder: ResponseEncoder
+  let timeouts: ConnectionState.Timeouts
+  let admission: Admission
+  let metrics: ServerMetrics
+  let accessLog: AccessLog
+  let drain: DrainSignal
+  /// The place of each of the router's routes, and of none, in `ServerMetrics.routes`.
+  let metricRoutes: [Int]
+  /// Which limit a connection too many hits.
+  let connectionLimit: Limit
+  /// Nanoseconds after which a connection is closed at its next answer; nil when never.
+  let connectionMaxAge: Int64?
+
+  package init(
+    router: Router, configuration: ServerConfiguration, connectionsMax: Int, connectionLimit: Limit,
+    metrics: ServerMetrics, accessLog: AccessLog, drain: DrainSignal
+  ) {
+    self.router = router
+    parserLimits = configuration.parserLimits
+    parser = RequestParser(limits: configuration.parserLimits)
+    encoder = ResponseEncoder(commonFields: configuration.commonFields)
+    timeouts = configuration.timeouts
+    admission = Admission(connectionsMax: connectionsMax, inFlightMax: configuration.inFlightMax)
+    self.metrics = metrics
+    metricRoutes = router.routes.map { metrics.index(of: $0.template) } + [metrics.index(of: Router.unmatched)]
+    self.accessLog = accessLog
+    self.drain = drain
+    self.connectionLimit = connectionLimit
+    connectionMaxAge = configuration.connectionMaxAge > .zero ? configuration.connectionMaxAge.nanoseconds : nil
+  }
+
+  /// The answer to what is above a bound, RFC 9110 §15.6.4.
+  func overloaded(_ request: Request?) -> Response {
+    Problem.response(
+      .serviceUnavailable, detail: "The server is at its limit.", accept: request?.values(of: .accept) ?? []
+    ).adding(.retryAfter, "1")
+  }
+
+  /// When a connection accepted at `now` is to end, nanoseconds. Up to a tenth earlier, at random: clients that came
+  /// together do not leave together.
+  func expiry(from now: Int64) -> Int64 {
+    connectionMaxAge.map { now + $0 - Int64.random(in: 0...$0 / 10) } ?? .max
+  }
+
+  func isProbe(_ route: Int) -> Bool {
+    route < router.routes.count && router.routes[route].purpose == .probe
+  }
+}

@@ -1,0 +1,107 @@
+internal import CLinux
+internal import Glibc
+
+/// What a non-blocking read or write came to.
+package enum Transfer: Sendable, Equatable {
+  case bytes(Int)
+  /// EAGAIN: nothing to read, or no room to write.
+  case wouldBlock
+  /// The peer sent its FIN; reads only.
+  case endOfStream
+  /// The connection is gone: ECONNRESET, EPIPE, ETIMEDOUT …
+  case failed(Errno)
+}
+
+/// A stream socket; owns its descriptor and closes it. Non-blocking unless made by `connect`.
+package struct Socket: ~Copyable, Sendable {
+  package let descriptor: Int32
+
+  /// Takes over an open descriptor.
+  package init(owning descriptor: Int32) {
+    self.descriptor = descriptor
+  }
+
+  deinit {
+    if descriptor >= 0 { _ = close(descriptor) }
+  }
+
+  /// No socket: what stands in the place of one that was closed or handed on.
+  package static var closed: Socket { Socket(owning: -1) }
+
+  /// Hands the open descriptor to the caller.
+  package consuming func release() -> Int32 {
+    let descriptor = descriptor
+    discard self
+    return descriptor
+  }
+
+  /// recv(2) into `buffer` from `offset` to its end, once.
+  package func receive(into buffer: inout [UInt8], from offset: Int) -> Transfer {
+    let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+      let free = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[offset...])
+      return retrying { unsafe recv(descriptor, free.baseAddress, free.count, 0) }
+    }
+    if count > 0 { return .bytes(count) }
+    if count == 0 { return .endOfStream }
+    return errno == EAGAIN ? .wouldBlock : .failed(Errno("recv"))
+  }
+
+  /// send(2) of `bytes` from `offset` on, once, without SIGPIPE.
+  package func send(_ bytes: [UInt8], from offset: Int = 0) -> Transfer {
+    let count = unsafe bytes.withUnsafeBytes { all in
+      let rest = unsafe UnsafeRawBufferPointer(rebasing: all[offset...])
+      return retrying { unsafe Glibc.send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL)) }
+    }
+    if count >= 0 { return .bytes(count) }
+    return errno == EAGAIN ? .wouldBlock : .failed(Errno("send"))
+  }
+
+  /// shutdown(2) of the sending half: FIN, while what the peer still sends can be read.
+  package func finishSending() {
+    _ = shutdown(descriptor, Int32(SHUT_WR))
+  }
+
+  /// The bytes that wait in the receive queue, FIONREAD; 0 where that cannot be told.
+  package var unreadCount: Int {
+    var count: Int32 = 0
+    return unsafe ioctl(descriptor, UInt(FIONREAD), &count) == 0 ? Int(count) : 0
+  }
+
+  /// The local address, getsockname(2).
+  package var localAddress: SocketAddress? {
+    var storage = sockaddr_storage()
+    var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    let status = unsafe withUnsafeMutablePointer(to: &storage) {
+      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe getsockname(descriptor, $0, &length) }
+    }
+    return status == 0 ? SocketAddress(storage) : nil
+  }
+
+  /// A blocking client socket with `timeout` seconds on connecting and on each read and write.
+  package static func connect(to peer: SocketAddress, timeout: Double) throws(Errno) -> Socket {
+    let family = peer.address.isV4 ? AF_INET : AF_INET6
+    let descriptor = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { throw Errno("socket") }
+    let connection = Socket(owning: descriptor)
+    connection.setTimeout(timeout)
+    let status = unsafe peer.withSockaddr(family: family) { address, length in
+      retrying { unsafe Glibc.connect(descriptor, address, length) }
+    }
+    guard status == 0 else { throw Errno("connect") }
+    return connection
+  }
+
+  /// SO_RCVTIMEO and SO_SNDTIMEO of a blocking socket, in seconds; the latter bounds connect(2) too.
+  package func setTimeout(_ seconds: Double) {
+    let microseconds = Int(max(seconds, 0.001) * 1_000_000)
+    let timeout = timeval(tv_sec: microseconds / 1_000_000, tv_usec: microseconds % 1_000_000)
+    _ = set(SOL_SOCKET, SO_RCVTIMEO, timeout)
+    _ = set(SOL_SOCKET, SO_SNDTIMEO, timeout)
+  }
+
+  /// setsockopt(2); false when the kernel refuses.
+  func set<Value: BitwiseCopyable>(_ level: Int32, _ option: Int32, _ value: Value) -> Bool {
+    var value = value
+    return unsafe setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Value>.size)) == 0
+  }
+}

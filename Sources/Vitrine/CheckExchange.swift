@@ -1,0 +1,113 @@
+internal import Dispatch
+internal import Glibc
+internal import Networking
+internal import Synchronization
+
+/// A check's one request and its answer, on a blocking socket, under a deadline that was set when this was made.
+struct CheckExchange {
+  private let timeout: Duration
+  private let start = Clock.monotonic
+
+  init(timeout: Duration) {
+    self.timeout = timeout
+  }
+
+  /// Looks the host up, connects, asks, and reads up to the end of the status line.
+  func answer(to url: String, userAgent: String) throws(CheckFailure) -> StatusLine {
+    let url = try parse(url)
+    let socket = try connect(to: try addresses(of: url.host, port: url.port))
+    let request = [
+      "GET \(url.target) HTTP/1.1", "Host: \(url.authority)", "User-Agent: \(userAgent)", "Accept: */*",
+      "Connection: close", "", "",
+    ]
+    try send(Array(request.joined(separator: "\r\n").utf8), on: socket)
+    return try receiveStatusLine(on: socket)
+  }
+
+  private func parse(_ url: String) throws(CheckFailure) -> CheckURL {
+    do { return try CheckURL(url) } catch { throw .url(error) }
+  }
+
+  /// A name is looked up on a thread of its own: getaddrinfo(3) takes no deadline, and is left behind when it is late.
+  private func addresses(of host: String, port: UInt16) throws(CheckFailure) -> [SocketAddress] {
+    if let literal = IPAddress(host) { return [SocketAddress(literal, port: port)] }
+    let lookup = NameLookup()
+    DispatchQueue(label: "check.lookup").async { lookup.finish(host, port: port) }
+    guard lookup.finished.wait(timeout: .now() + (try secondsLeft())) == .success, let result = lookup.result
+    else { throw .noAnswer(within: timeout) }
+    do { return try result.get() } catch { throw .unresolved(reason: error.reason) }
+  }
+
+  /// The first address that takes the connection: `localhost` is ::1 and 127.0.0.1, and a server may listen at one.
+  private func connect(to addresses: [SocketAddress]) throws(CheckFailure) -> Socket {
+    var refusal = Errno("connect", code: EADDRNOTAVAIL)
+    for address in addresses {
+      let left = try secondsLeft()
+      do throws(Errno) {
+        return try Socket.connect(to: address, timeout: left)
+      } catch {
+        refusal = error
+      }
+    }
+    throw failure(refusal)
+  }
+
+  private func send(_ request: [UInt8], on socket: borrowing Socket) throws(CheckFailure) {
+    var sent = 0
+    while sent < request.count {
+      socket.setTimeout(try secondsLeft())
+      switch socket.send(request, from: sent) {
+      case .bytes(let count): sent += count
+      case .wouldBlock: throw .noAnswer(within: timeout)
+      case .endOfStream: throw .closed
+      case .failed(let error): throw failure(error)
+      }
+    }
+  }
+
+  private func receiveStatusLine(on socket: borrowing Socket) throws(CheckFailure) -> StatusLine {
+    var buffer = [UInt8](repeating: 0, count: StatusLine.bytesMax)
+    var count = 0
+    while true {
+      // The time left, again before each read: a peer that sends a byte a second must not stretch the deadline.
+      socket.setTimeout(try secondsLeft())
+      switch socket.receive(into: &buffer, from: count) {
+      case .bytes(let more): count += more
+      case .wouldBlock: throw .noAnswer(within: timeout)
+      case .endOfStream: throw .closed
+      case .failed(let error): throw failure(error)
+      }
+      switch StatusLine.read(Array(buffer[..<count])) {
+      case .incomplete: continue
+      case .malformed: throw .notHTTP
+      case .complete(let line): return line
+      }
+    }
+  }
+
+  private func secondsLeft() throws(CheckFailure) -> Double {
+    let left = timeout / .seconds(1) - Double(Clock.monotonic - start) / 1e9
+    guard left > 0 else { throw .noAnswer(within: timeout) }
+    return left
+  }
+
+  /// EINPROGRESS is what connect(2) answers when SO_SNDTIMEO is over: socket(7).
+  private func failure(_ error: Errno) -> CheckFailure {
+    error.code == EINPROGRESS ? .noAnswer(within: timeout) : .connection(error)
+  }
+}
+
+/// A look-up that another thread waits for.
+private final class NameLookup: Sendable {
+  let finished = DispatchSemaphore(value: 0)
+  private let outcome = Mutex<Result<[SocketAddress], ResolutionError>?>(nil)
+
+  /// Nil before it is finished.
+  var result: Result<[SocketAddress], ResolutionError>? { outcome.withLock { $0 } }
+
+  func finish(_ host: String, port: UInt16) {
+    let result = Result { () throws(ResolutionError) in try SocketAddress.resolve(host, port: port) }
+    outcome.withLock { $0 = result }
+    finished.signal()
+  }
+}

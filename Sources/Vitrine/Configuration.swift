@@ -1,0 +1,110 @@
+package import Networking
+
+/// Everything that can be set, one property for each option, with the defaults. `Options.table` says what each may be.
+///
+/// Durations have whole milliseconds. Names end in the unit or in `Max` and `Min`.
+package struct Configuration: Sendable, Equatable {
+  /// The defaults, which together contradict nothing.
+  package init() {}
+
+  // MARK: Listening
+
+  /// An address or a name. `::` is every address of the machine, IPv4 included.
+  package var host = "::"
+  /// 0 takes a free port.
+  package var port: UInt16 = 8080
+  /// Nil: no management listener. 0 takes a free port.
+  package var managementPort: UInt16?
+  /// Nil: as `host`; read it through `managementListenHost`.
+  package var managementHost: String?
+  /// Event loops; 0: one for each core that affinity mask and CPU quota leave.
+  package var loops = 0
+
+  // MARK: Content
+
+  /// 1 to 1,000 bytes without control characters.
+  package var message = "Hello from Vitrine"
+  /// The catalogue's file; nil: the built-in samples.
+  package var products: String?
+  /// `X-Served-By` and `X-Version` on every answer.
+  package var identityHeaders = true
+
+  // MARK: Drain
+
+  package var drainDelay: Duration = .seconds(5)
+  package var drainTimeout: Duration = .seconds(20)
+  package var drainIdle: Duration = .seconds(10)
+  /// What the platform grants between SIGTERM and SIGKILL.
+  package var gracePeriod: Duration = .seconds(30)
+
+  // MARK: Limits
+
+  package var headTimeout: Duration = .seconds(10)
+  package var bodyTimeout: Duration = .seconds(30)
+  package var writeTimeout: Duration = .seconds(30)
+  package var idleTimeout: Duration = .seconds(120)
+  /// Bytes per second; 0: no minimum.
+  package var bodyRateMin = 240
+  package var requestLineBytesMax = 8192
+  package var headerBytesMax = 16384
+  package var headerFieldsMax = 100
+  package var bodyBytesMax = 1_048_576
+  package var connectionsMax = 10_000
+  package var managementConnectionsMax = 64
+  package var inFlightMax = 1024
+  /// Zero: no maximum.
+  package var connectionAgeMax: Duration = .zero
+
+  // MARK: Logs
+
+  package var logLevel = LogLevel.info
+  package var logFormat = LogFormat.auto
+  package var accessLog = true
+  /// Peers whose `X-Forwarded-For` is believed, for the log alone.
+  package var trustedProxies: [IPNetwork] = []
+  /// Lines that may wait while standard output blocks, in bytes.
+  package var logBufferBytesMax = 1_048_576
+
+  // MARK: Commands
+
+  /// Of `vitrine serve`: checks the configuration and the files, and ends.
+  package var checkOnly = false
+  /// Of `vitrine check`: the whole request, from the connection to the status.
+  package var checkTimeout: Duration = .seconds(5)
+}
+
+extension Configuration {
+  /// Where the management listener binds when `managementPort` is set.
+  package var managementListenHost: String { managementHost ?? host }
+
+  /// Every option of the service with its value in force, in the table's order, for the log's first lines. What is
+  /// unset reads as the table words it (`off`). An option that holds a secret must not be told here; none does yet.
+  package var effective: [(name: String, value: String)] {
+    Options.groups.filter(\.shapesService).flatMap(\.options).map { ($0.name, $0.read(self)) }
+  }
+
+  /// Options that are allowed one by one and not together.
+  var contradictions: [Contradiction] {
+    var found: [Contradiction] = []
+    let drain = drainDelay + drainTimeout
+    if gracePeriod <= drain {
+      // A drain that outlives the grace period ends in SIGKILL, and its requests are lost.
+      let line =
+        "--grace-period: must exceed --drain-delay and --drain-timeout together (\(drain.secondsText) s), "
+        + "found \"\(gracePeriod.secondsText)\""
+      found.append(Contradiction(options: ["grace-period", "drain-delay", "drain-timeout"], line: line))
+    }
+    if let managementPort, managementPort != 0, managementPort == port, managementListenHost == host {
+      let line = "--management-port: must differ from --port, found \"\(port)\" for both"
+      found.append(
+        Contradiction(options: ["management-port", "port", "management-host", "host"], line: line))
+    }
+    return found
+  }
+
+  struct Contradiction {
+    /// The options that take part: when one of them was refused by itself, the contradiction proves nothing.
+    let options: Set<String>
+    let line: String
+  }
+}

@@ -1,0 +1,156 @@
+/// One option: all that is known of it. The parser, the variables, `--help` and the README's table come from here.
+package struct Option: Sendable {
+  /// Without the dashes: `drain-delay`.
+  package let name: String
+  /// Its name in the environment: `VITRINE_DRAIN_DELAY`.
+  package let variable: String
+  /// What stands for the value in `--help`: `SECONDS`. Nil for a switch.
+  package let placeholder: String?
+  /// What a value must be, unit and range included: `seconds from 0 to 3600`.
+  package let values: String
+  /// The value that is in force when nobody sets it.
+  package let defaultText: String
+  /// What it does, in a sentence.
+  package let summary: String
+  /// The value in a configuration, as text that `write` would take (or the word for unset).
+  let read: @Sendable (Configuration) -> String
+  /// Puts a value into a configuration; false, and nothing is changed, when it is not one of `values`.
+  let write: @Sendable (inout Configuration, String) -> Bool
+
+  package var isSwitch: Bool { placeholder == nil }
+
+  fileprivate init<Value>(
+    _ name: String, _ property: any WritableKeyPath<Configuration, Value> & Sendable, _ kind: OptionKind<Value>,
+    variable: String? = nil, _ summary: String
+  ) {
+    self.name = name
+    self.variable = variable ?? Options.variable(name)
+    self.placeholder = kind.placeholder
+    self.values = kind.values
+    self.summary = summary
+    read = { kind.text($0[keyPath: property]) }
+    write = { configuration, text in
+      guard let value = kind.parse(text) else { return false }
+      configuration[keyPath: property] = value
+      return true
+    }
+    defaultText = kind.text(Configuration()[keyPath: property])
+  }
+}
+
+/// The one table.
+package enum Options {
+  package struct Group: Sendable {
+    package let title: String
+    /// The commands that take these options.
+    let commands: Set<CommandName>
+    package let options: [Option]
+    /// Whether these shape the running service: false for what only says how one command goes about its work.
+    var shapesService = true
+  }
+
+  package static let groups: [Group] = [
+    Group(title: "Listening", commands: [.serve, .check], options: listening),
+    Group(title: "Content", commands: [.serve], options: content),
+    Group(title: "Drain", commands: [.serve], options: drain),
+    Group(title: "Timeouts", commands: [.serve], options: timeouts),
+    Group(title: "Limits", commands: [.serve], options: limits),
+    Group(title: "Logs", commands: [.serve], options: logs),
+    Group(title: "Only checking", commands: [.serve], options: serveOnly, shapesService: false),
+    Group(title: "The check command", commands: [.check], options: checkOnly, shapesService: false),
+  ]
+
+  /// All options, in the groups' order.
+  package static let table: [Option] = groups.flatMap(\.options)
+
+  static func variable(_ name: String) -> String {
+    "VITRINE_" + String(name.uppercased().map { $0 == "-" ? "_" : $0 })
+  }
+}
+
+extension Options {
+  private static let listening: [Option] = [
+    Option("host", \.host, .host, "Address or name to listen on; :: is every address, IPv4 included."),
+    // A Service named vitrine makes Kubernetes set VITRINE_PORT=tcp://….
+    Option(
+      "port", \.port, .port, variable: "VITRINE_HTTP_PORT", "Port of the service; 0 takes a free one and logs it."),
+    Option(
+      "management-port", \.managementPort, .optional(.port, unset: "off"),
+      "Port of a second listener for /healthz, /readyz and /metrics, which answers when the service is busy."),
+    Option(
+      "management-host", \.managementHost, .optional(.host, unset: "the --host"),
+      "Address or name of the second listener."),
+    Option(
+      "loops", \.loops, .count(0...1024), "Event loops; 0 makes one for each core of affinity mask and CPU quota."),
+  ]
+
+  private static let content: [Option] = [
+    Option("message", \.message, .line(bytesMax: 1000), "What GET / says."),
+    Option(
+      "products", \.products, .optional(.file, unset: "built-in samples"),
+      "JSON file with the products; read again on SIGHUP."),
+    Option("identity-headers", \.identityHeaders, .toggle, "X-Served-By and X-Version on every answer."),
+  ]
+
+  private static let drain: [Option] = [
+    Option(
+      "drain-delay", \.drainDelay, .seconds(0...3600),
+      "After SIGTERM: goes on accepting this long, while load balancers learn of it."),
+    Option(
+      "drain-timeout", \.drainTimeout, .seconds(0...3600), "Then: requests under way may take this long to finish."),
+    Option(
+      "drain-idle", \.drainIdle, .seconds(0...3600),
+      "Then: a keep-alive connection silent since SIGTERM is closed after this long."),
+    Option(
+      "grace-period", \.gracePeriod, .seconds(0.001...86400),
+      "What the platform grants between SIGTERM and SIGKILL; must exceed delay and timeout together."),
+  ]
+
+  private static let timeouts: [Option] = [
+    Option(
+      "head-timeout", \.headTimeout, .seconds(0.001...3600), "For a request's head, from the accept or its first byte."),
+    Option("body-timeout", \.bodyTimeout, .seconds(0.001...3600), "Between two parts of a request's body."),
+    Option("write-timeout", \.writeTimeout, .seconds(0.001...3600), "For a client that takes no bytes of its answer."),
+    Option(
+      "idle-timeout", \.idleTimeout, .seconds(0.001...86400),
+      "For the next request of a kept connection; longer than proxies keep theirs, 90 s."),
+    Option(
+      "connection-max-age", \.connectionAgeMax, .seconds(0...86400),
+      "Then a connection closes after its answer, with jitter, so that clients spread; 0 is off."),
+  ]
+
+  private static let limits: [Option] = [
+    Option(
+      "body-rate-min", \.bodyRateMin, .number(0...1_000_000, unit: "bytes/s"),
+      "A body that comes slower, after --body-timeout from its start, is given up; 0 is off."),
+    Option("request-line-max", \.requestLineBytesMax, .bytes(64...1 << 20), "Longest request line; beyond: 414."),
+    Option("header-max", \.headerBytesMax, .bytes(256...1 << 20), "All header fields of a request; beyond: 431."),
+    Option("header-fields-max", \.headerFieldsMax, .count(1...10_000), "Header fields of a request; beyond: 431."),
+    Option("body-max", \.bodyBytesMax, .bytes(0...1 << 30), "A request's body; beyond: 413."),
+    Option("connections-max", \.connectionsMax, .count(1...1_000_000), "Open connections; beyond: 503 and a close."),
+    Option(
+      "management-connections-max", \.managementConnectionsMax, .count(1...10_000),
+      "Open connections of the second listener."),
+    Option("in-flight-max", \.inFlightMax, .count(1...1_000_000), "Requests under way at once; beyond: 503."),
+  ]
+
+  private static let logs: [Option] = [
+    Option("log-level", \.logLevel, .choice(), "The quietest lines that are written."),
+    Option("log-format", \.logFormat, .choice(), "JSON or text; auto is text on a terminal."),
+    Option("access-log", \.accessLog, .toggle, "A line for each request, at level info; probes at debug."),
+    Option(
+      "trusted-proxies", \.trustedProxies, .networks,
+      "Peers whose X-Forwarded-For names the client in the log."),
+    Option(
+      "log-buffer-max", \.logBufferBytesMax, .bytes(4096...1 << 30),
+      "Lines that may wait for a blocked standard output; beyond, they are dropped and counted."),
+  ]
+
+  private static let serveOnly: [Option] = [
+    Option("check", \.checkOnly, .toggle, "Checks the configuration and the files, opens no socket, and ends.")
+  ]
+
+  private static let checkOnly: [Option] = [
+    Option("timeout", \.checkTimeout, .seconds(0.001...3600), "For the whole request of vitrine check.")
+  ]
+}

@@ -1,0 +1,36 @@
+internal import HTTP
+internal import HTTPServer
+
+/// The service's routes, and those of the management listener.
+struct Routes {
+  let index: Index
+  let health: Health
+  let ready: Ready
+  let metrics: MetricsEndpoint
+  let products: Products
+  let version: Version
+
+  /// - Parameter hasManagement: then metrics are for that listener alone; the probes stay on both.
+  func service(hasManagement: Bool) -> Router {
+    let service = [
+      Route("/", [.get: .immediate(index.answer)]),
+      Route(Products.path, [.get: .immediate(products.answerList)]),
+      Route(Products.path + "/{id}", [.get: .immediate(products.answerItem)]),
+      Route("/version", [.get: .immediate(version.answer)]),
+    ]
+    return Router(service + (hasManagement ? probes : probes + [scrape]))
+  }
+
+  var management: Router { Router(probes + [scrape]) }
+
+  private var probes: [Route] {
+    [
+      Route("/healthz", purpose: .probe, [.get: .immediate(health.answer)]),
+      Route("/readyz", purpose: .probe, [.get: .immediate(ready.answer)]),
+    ]
+  }
+
+  private var scrape: Route {
+    Route("/metrics", purpose: .probe, [.get: .immediate(metrics.answer)])
+  }
+}

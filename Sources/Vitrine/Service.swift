@@ -1,0 +1,140 @@
+internal import CLinux
+internal import Catalog
+internal import Dispatch
+internal import Glibc
+internal import HTTP
+internal import HTTPServer
+internal import Metrics
+internal import Networking
+
+/// The running service: its server, its watchdog and what they answer with.
+struct Service {
+  private let configuration: Configuration
+  private let log: Log
+  private let server: Server
+  private let watchdog: Watchdog
+  private let readiness: Readiness
+  private let reloads: Counter
+  /// Files are read here: reading blocks.
+  private let files = DispatchQueue(label: "files")
+
+  /// Binds and listens; nothing is accepted before `start`.
+  init(
+    _ configuration: Configuration, store: any ProductStore, addresses: [SocketAddress],
+    managementAddresses: [SocketAddress], log: Log
+  ) throws(ListenError) {
+    self.configuration = configuration
+    self.log = log
+    let hostname = Self.hostname
+    let serverConfiguration = configuration.server(hostname: hostname, log: log)
+    let hasManagement = !managementAddresses.isEmpty
+    let registry = Registry(shards: serverConfiguration.loops + (hasManagement ? 1 : 0))
+    let readiness = Readiness()
+    let watchdog = Watchdog { loop in log.error("loop is stuck", ["loop": .string(loop)]) }
+    let routes = Routes(
+      index: Index(configuration.identity(hostname: hostname), store: store), health: Health(watchdog: watchdog),
+      ready: Ready(readiness: readiness), metrics: MetricsEndpoint(registry: registry),
+      products: Products(store: store), version: Version(.current))
+    server = try Server(
+      service: Server.Endpoint(addresses: addresses, router: routes.service(hasManagement: hasManagement)),
+      management: hasManagement ? Server.Endpoint(addresses: managementAddresses, router: routes.management) : nil,
+      configuration: serverConfiguration, registry: registry, accessLog: configuration.accessLog(writer: log.writer))
+    self.readiness = readiness
+    self.watchdog = watchdog
+    reloads = registry.counter(
+      "vitrine_catalog_reloads_total", "Reloads of the catalogue's file, by result.",
+      labels: [Label("result", ["success", "failure"])])
+    registerMetrics(in: registry)
+  }
+
+  func start() async {
+    for address in server.addresses { log.info("listening", ["listener": "http", "address": .string("\(address)")]) }
+    for address in server.managementAddresses {
+      log.info("listening", ["listener": "management", "address": .string("\(address)")])
+    }
+    await server.start()
+    watchdog.watch(server.allLoops)
+    readiness.started()
+    log.info("ready", ["loops": .int(server.loops.count)])
+  }
+
+  /// Serves until a signal says stop, and drains. A second one cuts what is left.
+  func serve(until signals: Signals, reloading store: FileProductStore?) async -> Exit {
+    var stopping: Task<Exit, Never>?
+    for await signal in signals.stream {
+      switch signal {
+      case .reload:
+        reload(store)
+      case .terminate where stopping == nil, .interrupt where stopping == nil:
+        var times = configuration.drainTimes
+        if signal == .interrupt { times.delay = .zero }
+        stopping = Task { [times] in
+          let exit = await stop(times)
+          signals.end()
+          return exit
+        }
+      case .terminate, .interrupt:
+        log.warning("second signal: cutting what is left")
+        stopping?.cancel()
+      }
+    }
+    return await stopping?.value ?? .success
+  }
+
+  private func stop(_ times: Server.DrainTimes) async -> Exit {
+    readiness.draining()
+    log.info("draining", ["connections": .int(server.openConnections), "inFlight": .int(server.requestsInFlight)])
+    let report = await server.stop(times)
+    log.info(
+      "stopped",
+      [
+        "served": .uint(report.served), "servedWhileDraining": .uint(report.servedWhileDraining),
+        "cut": .int(report.cut),
+      ])
+    return report.cut == 0 ? .success : .failure
+  }
+
+  /// SIGHUP: reads the files again. A bad one changes nothing.
+  private func reload(_ store: FileProductStore?) {
+    guard let store else { return log.info("reloaded", ["products": "built-in samples"]) }
+    files.async { [log, reloads] in
+      do throws(CatalogError) {
+        let changed = try store.reload()
+        reloads.addShared(at: 0)
+        log.info(
+          "reloaded",
+          [
+            "products": .string(store.path), "changed": .bool(changed), "count": .int(store.snapshot.products.count),
+            "revision": .string(store.snapshot.revision),
+          ])
+      } catch {
+        reloads.addShared(at: 1)
+        for line in error.lines { log.error("the last good catalogue is kept", ["error": .string(line)]) }
+      }
+    }
+  }
+
+  private func registerMetrics(in registry: Registry) {
+    ProcessMetrics.register(in: registry)
+    let (server, log, readiness, watchdog) = (server, log, readiness, watchdog)
+    registry.collectedGauge("http_requests_in_flight", "Requests that wait for a body or a handler.") {
+      Double(server.requestsInFlight)
+    }
+    registry.collectedGauge("vitrine_loops", "Event loops that serve.") { Double(server.loops.count) }
+    registry.collectedGauge("vitrine_ready", "1 while this instance wants traffic.") { readiness.isReady ? 1 : 0 }
+    registry.collectedGauge("vitrine_draining", "1 after SIGTERM.") { server.drain.isRaised ? 1 : 0 }
+    registry.collectedGauge("vitrine_loops_stuck", "Loops that do not answer the watchdog.") {
+      Double(watchdog.stuckLoops.count)
+    }
+    registry.collectedCounter("vitrine_log_lines_written_total", "Log lines written.") { Double(log.writer.written) }
+    registry.collectedCounter("vitrine_log_lines_dropped_total", "Log lines lost while standard output was blocked.") {
+      Double(log.writer.dropped)
+    }
+  }
+
+  private static var hostname: String {
+    var name = [CChar](repeating: 0, count: 256)
+    guard unsafe gethostname(&name, name.count - 1) == 0 else { return "unknown" }
+    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}

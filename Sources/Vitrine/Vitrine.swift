@@ -1,0 +1,38 @@
+internal import FoundationEssentials
+internal import Glibc
+
+@main
+struct Vitrine {
+  static func main() async {
+    exit(await run().rawValue)
+  }
+
+  private static func run() async -> Exit {
+    let invocation: Invocation
+    do throws(UsageError) {
+      invocation = try Invocation.parse(
+        arguments: Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
+    } catch {
+      for mistake in error.mistakes { complain("vitrine: \(mistake)") }
+      return .usage
+    }
+    switch invocation.command {
+    case .help(let text):
+      print(text)
+      return .success
+    case .version:
+      let build = BuildInformation.current
+      print("vitrine \(build.version) (\(build.revision), \(build.revisionDate), Swift \(build.swiftVersion))")
+      return .success
+    case .check(let request):
+      let own = request.configuration
+      let url =
+        request.url
+        ?? Check.ownURL(
+          host: own.host, httpPort: own.port, managementHost: own.managementHost, managementPort: own.managementPort)
+      return Check(url: url, timeout: request.timeout).run(report: complain) == 0 ? .success : .failure
+    case .serve(let configuration, let checkOnly):
+      return await Lifecycle(configuration).run(warnings: invocation.warnings, checkOnly: checkOnly)
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import HTTP
+
+/// Parse and encode alone, without a socket.
+enum Micro {
+  private struct Case {
+    let name: String
+    let bytes: Int
+    /// Does it so many times; answers with the bytes it went through, so that nothing can be left out.
+    let batch: (_ times: Int) throws -> Int
+  }
+
+  private static let batches = 15
+  private static let times = 20_000
+
+  /// Prints the table.
+  static func run() throws {
+    let cases = [
+      parsing("parse, 3 lines", threeLines),
+      parsing("parse, 20 fields", twentyFields),
+      encoding("encode the answer to 3 lines", requestID: ""),
+      encoding("encode the answer to 20 fields", requestID: "0af7651916cd43dd8448eb211c80319c"),
+    ]
+    var nanoseconds = cases.map { _ in [Double]() }
+    // Interleaved, like the wire's rounds; the first turn only warms up.
+    for turn in 0...batches {
+      for (index, measured) in cases.enumerated() {
+        let began = ContinuousClock.now
+        let total = try measured.batch(times)
+        let taken = (ContinuousClock.now - began) / .nanoseconds(1)
+        guard total == measured.bytes * times else { throw Failure("\(measured.name): \(total) bytes went through") }
+        if turn > 0 { nanoseconds[index].append(taken / Double(times)) }
+      }
+    }
+    var table = Table(titles: ["", "bytes", "ns a time", "ns a byte"], textColumns: 1)
+    for (measured, times) in zip(cases, nanoseconds) {
+      let perByte = median(times).map { $0 / Double(measured.bytes) }
+      table.rows.append([measured.name, String(measured.bytes), rounded(median(times)), rounded(perByte)])
+    }
+    show(heading("Parse and encode (medians of \(batches) batches of \(times))") + table.text)
+  }
+
+  private static func parsing(_ name: String, _ lines: [String]) -> Case {
+    let head = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
+    let parser = RequestParser(limits: .init())
+    return Case(name: name, bytes: head.count) { times in
+      var request = Request()
+      var total = 0
+      for _ in 0..<times { total += try parser.parse(head.span, into: &request) ?? 0 }
+      return total
+    }
+  }
+
+  private static func encoding(_ name: String, requestID: String) -> Case {
+    let encoder = ResponseEncoder(commonFields: Array("X-Served-By: vitrine-0\r\nX-Version: 1.0.0\r\n".utf8))
+    let response = Response(.ok, contentType: "application/json", body: Array(repeating: 0x20, count: 160))
+    let dateLine = Array("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n".utf8)
+    let requestID = Array(requestID.utf8)
+
+    func append(to output: inout [UInt8]) {
+      encoder.append(
+        response, omitBody: false, persistence: .implied, dateLine: dateLine, requestID: requestID.span, to: &output)
+    }
+    var once: [UInt8] = []
+    append(to: &once)
+    return Case(name: name, bytes: once.count) { times in
+      var output: [UInt8] = []
+      var total = 0
+      for _ in 0..<times {
+        output.removeAll(keepingCapacity: true)
+        append(to: &output)
+        total += output.count
+      }
+      return total
+    }
+  }
+
+  private static let threeLines = ["GET / HTTP/1.1", "Host: 127.0.0.1:8080", "Accept: */*"]
+
+  /// A browser's request behind an ingress.
+  private static let twentyFields = [
+    "GET /api/products?limit=20 HTTP/1.1",
+    "Host: vitrine.example.com",
+    "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+    "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8",
+    "Accept-Language: en-GB,en;q=0.7,de;q=0.3",
+    "Accept-Encoding: gzip, deflate, br, zstd",
+    "Referer: https://vitrine.example.com/",
+    "Cookie: session=0af7651916cd43dd8448eb211c80319c; theme=dark",
+    "DNT: 1",
+    "Connection: keep-alive",
+    "Upgrade-Insecure-Requests: 1",
+    "Sec-Fetch-Dest: document",
+    "Sec-Fetch-Mode: navigate",
+    "Sec-Fetch-Site: same-origin",
+    "If-None-Match: \"5d41402abc4b2a76b9719d911017c592\"",
+    "Cache-Control: max-age=0",
+    "X-Forwarded-For: 192.0.2.17",
+    "X-Forwarded-Proto: https",
+    "X-Forwarded-Host: vitrine.example.com",
+    "X-Request-Id: 0af7651916cd43dd8448eb211c80319c",
+    "Traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+  ]
+}
