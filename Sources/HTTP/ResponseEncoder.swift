@@ -1,5 +1,5 @@
 /// Renders responses (RFC 9112 §4, §6.3).
-package struct ResponseEncoder: Sendable {
+package enum ResponseEncoder {
   /// What the Connection field says (RFC 9112 §9.3).
   package enum Persistence: Sendable {
     /// Nothing: a 1.1 connection goes on by itself.
@@ -13,58 +13,52 @@ package struct ResponseEncoder: Sendable {
   /// The interim answer that makes a client send its body (RFC 9110 §15.2.1).
   package static let continueLine = [UInt8]("HTTP/1.1 100 Continue\r\n\r\n".utf8)
 
-  private let commonFields: [UInt8]
-
-  /// - Parameter commonFields: rendered lines that every answer carries, each with its CRLF; may be empty.
-  package init(commonFields: [UInt8]) {
-    self.commonFields = commonFields
-  }
-
-  /// Appends the whole answer: status line, `dateLine`, common fields, request id, Connection, the response's own
-  /// fields, Content-Length, empty line, body.
+  /// Appends the whole answer: status line, `commonFields`, request id, Connection, the response's own fields,
+  /// Content-Length, empty line, body.
   ///
   /// Always `HTTP/1.1`, the version of the server (RFC 9110 §2.5).
   ///
   /// - Parameters:
   ///   - omitBody: for HEAD, which gets GET's Content-Length and no body (RFC 9110 §9.3.2).
-  ///   - dateLine: rendered, `Date: … CRLF`.
+  ///   - commonFields: rendered lines that every answer carries, Date among them, each with its CRLF.
   ///   - requestID: valid in a field value; empty for none.
-  package func append(
-    _ response: Response, omitBody: Bool, persistence: Persistence, dateLine: [UInt8], requestID: Span<UInt8>,
+  package static func append(
+    _ response: Response, omitBody: Bool, persistence: Persistence, commonFields: [UInt8], requestID: [UInt8],
     to output: inout [UInt8]
   ) {
-    appendStatusLine(response.status, to: &output)
-    output.append(copying: dateLine.span)
-    output.append(copying: commonFields.span)
-    if !requestID.isEmpty {
-      output.append(literal: "X-Request-Id: ")
-      output.append(copying: requestID)
-      output.append(literal: "\r\n")
+    let body = omitBody ? 0 : response.body.count
+    let size = commonFields.count + requestID.count + response.fieldLines.count + body + fixedPartsMax
+    // Room is made once: a check and a call for each of a dozen parts cost more than the copying.
+    output.append(addingCapacity: size) { output in
+      appendStatusLine(response.status, to: &output)
+      output.append(copying: commonFields.span)
+      if !requestID.isEmpty {
+        output.append(literal: "X-Request-Id: ")
+        output.append(copying: requestID.span)
+        output.append(literal: "\r\n")
+      }
+      switch persistence {
+      case .implied: break
+      case .keepAlive: output.append(literal: "Connection: keep-alive\r\n")
+      case .close: output.append(literal: "Connection: close\r\n")
+      }
+      output.append(copying: response.fieldLines.span)
+      guard response.status.allowsBody else { return output.append(literal: "\r\n") }
+      output.append(literal: "Content-Length: ")
+      output.append(decimal: response.body.count)
+      output.append(literal: "\r\n\r\n")
+      if !omitBody { output.append(copying: response.body.span) }
     }
-    switch persistence {
-    case .implied: break
-    case .keepAlive: output.append(literal: "Connection: keep-alive\r\n")
-    case .close: output.append(literal: "Connection: close\r\n")
-    }
-    output.append(copying: response.fieldLines.span)
-    guard response.status.allowsBody else {
-      output.append(literal: "\r\n")
-      return
-    }
-    output.append(literal: "Content-Length: ")
-    output.append(decimal: response.body.count)
-    output.append(literal: "\r\n\r\n")
-    if !omitBody { output.append(copying: response.body.span) }
   }
 
-  private func appendStatusLine(_ status: Status, to output: inout [UInt8]) {
-    if status.code == 200 {
-      output.append(literal: "HTTP/1.1 200 OK\r\n")
-      return
-    }
+  /// More than what stands between the parts of variable length: the longest status line has 45 bytes.
+  private static let fixedPartsMax = 192
+
+  private static func appendStatusLine(_ status: Status, to output: inout OutputSpan<UInt8>) {
+    if status.code == 200 { return output.append(literal: "HTTP/1.1 200 OK\r\n") }
     output.append(literal: "HTTP/1.1 ")
     output.append(decimal: Int(status.code))
-    output.append(.space)
+    output.append(literal: " ")
     output.append(literal: status.reason)
     output.append(literal: "\r\n")
   }

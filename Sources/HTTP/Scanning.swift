@@ -67,32 +67,3 @@ extension StaticString {
     return unsafe utf8Start[offset]
   }
 }
-
-extension [UInt8] {
-  /// Appends by memcpy; a loop over a span costs a capacity check for each byte.
-  @inline(__always)
-  mutating func append(copying span: Span<UInt8>) {
-    unsafe span.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
-  }
-
-  /// Appends a string constant's UTF-8 by memcpy.
-  @inline(__always)
-  package mutating func append(literal: StaticString) {
-    let bytes = unsafe UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount)
-    unsafe append(contentsOf: bytes)
-  }
-
-  /// Appends `value` in decimal, with zeros in front up to `width` digits. `value` is not negative.
-  package mutating func append(decimal value: Int, width: Int = 1) {
-    var divisor = 1
-    var digits = 1
-    while digits < width || value / divisor >= 10 {
-      divisor *= 10
-      digits += 1
-    }
-    while divisor > 0 {
-      append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / divisor % 10))
-      divisor /= 10
-    }
-  }
-}

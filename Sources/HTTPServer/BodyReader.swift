@@ -8,15 +8,13 @@ struct BodyReader {
   }
 
   private var rest: Rest
-  private let bodyMax: Int
   /// Bytes of content so far.
   private(set) var received = 0
 
-  /// Nil when there is no body. A length above the limit was refused by the parser.
+  /// Nil when there is no body. Parser and decoder refuse one above the limit.
   init?(_ framing: BodyFraming, limits: RequestParser.Limits) {
-    bodyMax = limits.bodyMax
     switch framing {
-    case .none, .length(0): return nil
+    case .none: return nil
     case .length(let length): rest = .length(length)
     case .chunked: rest = .chunked(ChunkedDecoder(limits: limits))
     }
@@ -39,7 +37,6 @@ struct BodyReader {
       rest = .length(left - count)
     case .chunked(var decoder):
       while let data = try decoder.next(in: input, at: &position) {
-        guard received + data.count <= bodyMax else { throw .contentTooLarge }
         take(input.extracting(data), into: &body)
       }
       rest = .chunked(decoder)

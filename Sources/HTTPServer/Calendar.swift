@@ -5,14 +5,16 @@ internal import Networking
 struct Calendar {
   private static let second: Int64 = 1_000_000_000
 
-  /// `Date: Sat, 21 Nov 2026 12:00:00 GMT\r\n`, RFC 9110 §6.6.1.
-  private(set) var dateLine: [UInt8] = []
+  /// What every answer carries: `Date: Sat, 21 Nov 2026 12:00:00 GMT\r\n` (RFC 9110 §6.6.1), then `fields`.
+  private(set) var commonFields: [UInt8] = []
+  private let fields: [UInt8]
   private var goodUntil = Int64.min
   /// What the wall clock is ahead of the monotonic one.
   private var offset: Int64 = 0
   private let realtime: () -> Int64
 
-  init(realtime: @escaping () -> Int64 = { Clock.realtime }) {
+  init(fields: [UInt8], realtime: @escaping () -> Int64 = { Clock.realtime }) {
+    self.fields = fields
     self.realtime = realtime
   }
 
@@ -22,10 +24,11 @@ struct Calendar {
     let wall = realtime()
     offset = wall - now
     goodUntil = now + Self.second - wall % Self.second
-    dateLine.removeAll(keepingCapacity: true)
-    dateLine.append(literal: "Date: ")
-    HTTPDate.append(wall / Self.second, to: &dateLine)
-    dateLine.append(literal: "\r\n")
+    commonFields.removeAll(keepingCapacity: true)
+    commonFields.append(literal: "Date: ")
+    HTTPDate.append(wall / Self.second, to: &commonFields)
+    commonFields.append(literal: "\r\n")
+    commonFields += fields
   }
 
   /// Milliseconds since 1970 at the monotonic instant `now`.

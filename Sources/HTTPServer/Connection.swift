@@ -23,6 +23,8 @@ final class Connection: Deadlined {
   var pending: [UInt8] = []
   var exchange: Exchange?
   private var outbox = Outbox()
+  /// A handler is being started: when it answers without waiting, `settle` goes on.
+  var isStarting = false
   private var interest: Poller.Interest = .read
 
   var deadline: Int64 { state.deadline }
@@ -45,7 +47,8 @@ final class Connection: Deadlined {
     switch socket.receive(into: &loop.input, from: kept) {
     case .bytes(let count):
       if kept > 0 { pending = [] }
-      consume(kept + count, on: loop)
+      takeRequests(kept + count, on: loop)
+      settle(on: loop)
     case .wouldBlock:
       if isShed, !hasAnswered { shed(on: loop) } else { watch(on: loop) }
     case .endOfStream:
@@ -59,7 +62,9 @@ final class Connection: Deadlined {
   /// The send buffer has room again.
   func writable(on loop: isolated EventLoop) {
     switch outbox.flush(to: socket) {
-    case .sent: resume(on: loop)
+    case .sent:
+      takePending(on: loop)
+      settle(on: loop)
     case .blocked:
       state.writeBlocked(at: loop.now, loop.context.timeouts)
       loop.deadlines.schedule(self)
@@ -84,7 +89,9 @@ final class Connection: Deadlined {
   /// The answer to a connection too many whose request is not there yet.
   private func shed(on loop: isolated EventLoop) {
     state.end(.linger)
-    respond(with: loop.context.overloaded(nil), to: nil, route: nil, began: loop.now, isLast: true, on: loop)
+    respond(
+      with: loop.context.overloaded(nil), to: nil, route: nil, began: loop.now, isLast: true, in: &loop.workspace,
+      on: loop)
     settle(on: loop)
   }
 
@@ -105,36 +112,31 @@ final class Connection: Deadlined {
 
   // MARK: Output
 
-  /// Sends what the loop's output buffer holds for this connection, then `body`.
-  func flush(_ body: [UInt8] = [], on loop: isolated EventLoop) {
-    guard !loop.output.isEmpty || !body.isEmpty else { return }
-    let outcome = outbox.send(loop.output, body: body, to: socket)
-    loop.output.removeAll(keepingCapacity: loop.output.capacity <= EventLoop.outputMax)
+  /// Sends `output`, then `body`; what does not fit is kept.
+  func flush(_ output: inout [UInt8], _ body: [UInt8] = [], on loop: isolated EventLoop) {
+    guard !output.isEmpty else { return }
+    let outcome = outbox.send(output, body: body, to: socket)
+    output.removeAll(keepingCapacity: output.capacity <= EventLoop.outputMax)
     if outcome == .failed { perform(.abandon, on: loop) }
   }
 
   var isBlocked: Bool { !outbox.isEmpty }
 
-  /// What was blocked is sent: the request that waited for it goes on, then the input behind it.
-  func resume(on loop: isolated EventLoop) {
-    if let exchange, exchange.isReady { dispatch(exchange, isLast: pending.isEmpty, on: loop) }
-    guard takesInput, !pending.isEmpty else { return settle(on: loop) }
-    let count = pending.count
-    loop.input.replaceSubrange(0..<count, with: pending)
-    pending = []
-    consume(count, on: loop)
-  }
-
   // MARK: Between events
 
   /// After anything happened: sends, and takes up the state that fits what is left to do.
   func settle(on loop: isolated EventLoop) {
+    flush(&loop.workspace.output, on: loop)
+    // A handler that may wait is started when all earlier answers are sent, so that at most one answer is ever kept for
+    // a client that does not read; one that did not wait is followed by the next request at once.
+    while let exchange, exchange.isReady, state.phase != .handling, !isBlocked {
+      start(exchange, on: loop)
+      takePending(on: loop)
+      flush(&loop.workspace.output, on: loop)
+    }
     guard state.phase != .closed else { return }
-    flush(on: loop)
     let timeouts = loop.context.timeouts
-    if state.phase == .closed {
-      return
-    } else if isBlocked {
+    if isBlocked {
       state.writeBlocked(at: loop.now, timeouts)
     } else if let exchange {
       if let body = exchange.body, !body.isComplete {
@@ -155,7 +157,7 @@ final class Connection: Deadlined {
       loop.hit(limit)
       leaveExchange(on: loop)
       pending = []
-      refuse(.timeout, on: loop)
+      refuse(.timeout, in: &loop.workspace, on: loop)
       settle(on: loop)
     case .close: close(on: loop)
     case .abandon:

@@ -16,134 +16,152 @@ extension Connection {
   }
 
   /// Takes what it can out of the first `count` bytes of the loop's input, and keeps the rest.
-  func consume(_ count: Int, on loop: isolated EventLoop) {
+  func takeRequests(_ count: Int, on loop: isolated EventLoop) {
+    var workspace = Workspace()
+    swap(&workspace, &loop.workspace)
+    var request = Request()
+    swap(&request, &loop.scratch)
     var position = 0
     while position < count, takesInput {
       if let exchange {
-        takeBody(of: exchange, from: &position, to: count, on: loop)
-      } else if !takeHead(from: &position, to: count, on: loop) {
+        takeBody(of: exchange, from: &position, to: count, in: &workspace, on: loop)
+      } else if !takeHead(into: &request, from: &position, to: count, in: &workspace, on: loop) {
         break
       }
-      if loop.output.count >= Self.outputHighWater { flush(on: loop) }
+      if workspace.output.count >= Self.outputHighWater { flush(&workspace.output, on: loop) }
     }
-    if position < count, state.phase != .closed {
-      if state.ending == .keep {
-        pending = Array(loop.input[position..<count])
-      } else {
-        // The client has sent more than we will read: closing now would reset the connection under our answer.
-        state.end(.linger)
-      }
+    swap(&workspace, &loop.workspace)
+    swap(&request, &loop.scratch)
+    guard position < count, state.phase != .closed else { return }
+    if state.ending == .keep {
+      pending = Array(loop.input[position..<count])
+    } else {
+      // The client has sent more than we will read: closing now would reset the connection under our answer.
+      state.end(.linger)
     }
-    settle(on: loop)
+  }
+
+  /// Goes on with input that waited for an answer before it.
+  func takePending(on loop: isolated EventLoop) {
+    guard takesInput, !pending.isEmpty else { return }
+    let count = pending.count
+    loop.input.replaceSubrange(0..<count, with: pending)
+    pending = []
+    takeRequests(count, on: loop)
   }
 
   /// Takes one head and answers it, or begins its exchange; false when its end has not come.
-  private func takeHead(from position: inout Int, to end: Int, on loop: isolated EventLoop) -> Bool {
-    // Moved out and back: lending the loop's own would retain and release its arrays for each request.
-    var request = Request()
-    swap(&request, &loop.scratch)
-    defer { swap(&request, &loop.scratch) }
-    let began = loop.now
+  private func takeHead(
+    into request: inout Request, from position: inout Int, to end: Int, in workspace: inout Workspace,
+    on loop: isolated EventLoop
+  ) -> Bool {
     do throws(RequestError) {
       let rest = loop.input.span.extracting(position..<end)
       guard let length = try loop.context.parser.parse(rest, into: &request) else { return false }
       position += length
     } catch {
-      refuse(error, on: loop)
+      refuse(error, in: &workspace, on: loop)
       return true
     }
-    let route = loop.context.router.index(for: request)
-    let destination = isShed && !loop.context.isProbe(route)
-      ? .answer(loop.context.overloaded(request)) : loop.context.router.destination(of: request, at: route)
-    let body = BodyReader(request.framing, limits: loop.context.parserLimits)
+    let context = loop.context
+    let route = context.router.index(for: request)
+    let destination =
+      isShed && !context.isProbe(route)
+      ? .answer(context.overloaded(request)) : context.router.destination(of: request, at: route)
+    let body = request.framing == .none ? nil : BodyReader(request.framing, limits: context.parserLimits)
+    let isLast = position == end
     switch destination {
     case .handler(.immediate(let answer)) where body == nil:
-      respond(with: answer(request), to: request, route: route, began: began, isLast: position == end, on: loop)
+      respond(
+        with: answer(request), to: request, route: route, began: loop.now, isLast: isLast, in: &workspace, on: loop)
     case .answer(let response) where body == nil || request.expectsContinue:
       if body != nil { state.end(.linger) }
-      respond(with: response, to: request, route: route, began: began, isLast: position == end, on: loop)
+      respond(with: response, to: request, route: route, began: loop.now, isLast: isLast, in: &workspace, on: loop)
     case .lastAnswer(let response):
       state.end(.linger)
-      respond(with: response, to: request, route: route, began: began, isLast: true, on: loop)
+      respond(with: response, to: request, route: route, began: loop.now, isLast: true, in: &workspace, on: loop)
     default:
-      begin(Exchange(request, route: route, destination, body, began: began), isLast: position == end, on: loop)
+      let exchange = Exchange(request, route: route, destination, body, began: loop.now)
+      begin(exchange, isLast: isLast, in: &workspace, on: loop)
     }
     return true
   }
 
   /// A request that has to wait: for its body, or for its handler.
-  private func begin(_ exchange: Exchange, isLast: Bool, on loop: isolated EventLoop) {
+  private func begin(
+    _ exchange: Exchange, isLast: Bool, in workspace: inout Workspace, on loop: isolated EventLoop
+  ) {
     let context = loop.context
-    let admitted = context.admission.requestBegan()
+    let isAdmitted = context.admission.requestBegan()
     self.exchange = exchange
-    guard admitted || context.isProbe(exchange.route) else {
+    guard isAdmitted || context.isProbe(exchange.route) else {
       loop.hit(.inFlightMax)
       if exchange.body != nil { state.end(.linger) }
-      return finish(exchange, with: context.overloaded(exchange.request), isLast: isLast, on: loop)
+      let answer = context.overloaded(exchange.request)
+      return finish(exchange, with: answer, isLast: isLast, in: &workspace, on: loop)
     }
-    if exchange.isReady {
-      dispatch(exchange, isLast: isLast, on: loop)
-    } else {
-      if context.router.collectsBody(at: exchange.route) { exchange.content = [] }
-      if exchange.request.expectsContinue { loop.output.append(contentsOf: ResponseEncoder.continueLine) }
-    }
+    if context.router.collectsBody(at: exchange.route) { exchange.content = [] }
+    if exchange.request.expectsContinue { workspace.output.append(contentsOf: ResponseEncoder.continueLine) }
   }
 
-  private func takeBody(of exchange: Exchange, from position: inout Int, to end: Int, on loop: isolated EventLoop) {
+  private func takeBody(
+    of exchange: Exchange, from position: inout Int, to end: Int, in workspace: inout Workspace,
+    on loop: isolated EventLoop
+  ) {
     do throws(RequestError) {
       try exchange.body?.read(loop.input.span.extracting(0..<end), at: &position, into: &exchange.content)
     } catch {
       leaveExchange(on: loop)
-      return refuse(error, on: loop)
+      return refuse(error, in: &workspace, on: loop)
     }
     guard exchange.isReady else { return }
     exchange.request.body = exchange.content ?? []
     exchange.content = nil
-    dispatch(exchange, isLast: position == end, on: loop)
-  }
-
-  /// Hands a whole request to its handler. A handler that waits is started when all earlier answers are sent, so that
-  /// at most one answer is ever kept for a client that does not read.
-  func dispatch(_ exchange: Exchange, isLast: Bool, on loop: isolated EventLoop) {
     switch exchange.destination {
+    case .handler(.suspending): break
     case .handler(.immediate(let answer)):
-      finish(exchange, with: answer(exchange.request), isLast: isLast, on: loop)
+      finish(exchange, with: answer(exchange.request), isLast: position == end, in: &workspace, on: loop)
     case .answer(let response), .lastAnswer(let response):
-      finish(exchange, with: response, isLast: isLast, on: loop)
-    case .handler(.suspending(let answer)):
-      flush(on: loop)
-      guard !isBlocked, state.phase != .closed else { return }
-      state.handlerBegan()
-      let request = exchange.request
-      Task.immediate {
-        let response = await answer(request)
-        self.handlerAnswered(exchange, with: response, isLast: isLast, on: loop)
-      }
+      finish(exchange, with: response, isLast: position == end, in: &workspace, on: loop)
     }
   }
 
-  private func handlerAnswered(_ exchange: Exchange, with response: Response, isLast: Bool, on loop: isolated EventLoop) {
-    // The client may have gone meanwhile.
-    guard self.exchange === exchange else { return }
-    loop.tellTime()
-    state.handlerEnded()
-    finish(exchange, with: response, isLast: isLast, on: loop)
-    resume(on: loop)
+  /// Hands a whole request to its handler, which may wait or not.
+  func start(_ exchange: Exchange, on loop: isolated EventLoop) {
+    guard case .handler(.suspending(let answer)) = exchange.destination else { preconditionFailure() }
+    state.handlerBegan()
+    isStarting = true
+    Task.immediate {
+      let response = await answer(exchange.request)
+      // The client may have gone meanwhile.
+      guard self.exchange === exchange else { return }
+      self.state.handlerEnded()
+      self.finish(exchange, with: response, isLast: self.pending.isEmpty, in: &loop.workspace, on: loop)
+      if !self.isStarting {
+        self.takePending(on: loop)
+        self.settle(on: loop)
+      }
+    }
+    isStarting = false
   }
 
-  private func finish(_ exchange: Exchange, with response: Response, isLast: Bool, on loop: isolated EventLoop) {
+  private func finish(
+    _ exchange: Exchange, with response: Response, isLast: Bool, in workspace: inout Workspace,
+    on loop: isolated EventLoop
+  ) {
     leaveExchange(on: loop)
     respond(
-      with: response, to: exchange.request, route: exchange.route, began: exchange.began, isLast: isLast, on: loop)
+      with: response, to: exchange.request, route: exchange.route, began: exchange.began, isLast: isLast,
+      in: &workspace, on: loop)
   }
 
   /// What cannot be read as a request is answered, and ends the connection: nobody knows where the next one begins.
-  func refuse(_ error: RequestError, on loop: isolated EventLoop) {
+  func refuse(_ error: RequestError, in workspace: inout Workspace, on loop: isolated EventLoop) {
     if let limit = error.limit { loop.hit(limit) }
     loop.context.metrics.refused.add(shard: loop.shard)
     state.end(.linger)
     let problem = Problem.response(error.status, detail: error.detail, accept: [])
-    respond(with: problem, to: nil, route: nil, began: loop.now, isLast: true, on: loop)
+    respond(with: problem, to: nil, route: nil, began: loop.now, isLast: true, in: &workspace, on: loop)
   }
 
   // MARK: Answers
@@ -155,26 +173,27 @@ extension Connection {
   ///   - route: nil where none was looked up.
   ///   - isLast: no further input of this client has been read.
   func respond(
-    with response: Response, to request: Request?, route: Int?, began: Int64, isLast: Bool, on loop: isolated EventLoop
+    with response: Response, to request: Request?, route: Int?, began: Int64, isLast: Bool,
+    in workspace: inout Workspace, on loop: isolated EventLoop
   ) {
     let persistence = persistence(for: request, isLast: isLast, on: loop)
-    loop.chooseRequestID(for: request)
-    let before = loop.output.count
+    workspace.chooseRequestID(for: request)
+    let before = workspace.output.count
     let omitsBody = request?.method == .head
     let isLarge = response.body.count > Self.copiedBodyMax && !omitsBody
-    loop.context.encoder.append(
-      response, omitBody: omitsBody || isLarge, persistence: persistence, dateLine: loop.dateLine,
-      requestID: loop.requestID.span, to: &loop.output)
+    ResponseEncoder.append(
+      response, omitBody: omitsBody || isLarge, persistence: persistence, commonFields: loop.commonFields,
+      requestID: workspace.requestID, to: &workspace.output)
     let bodyBytes = omitsBody ? 0 : response.body.count
-    let responseBytes = loop.output.count - before + (isLarge ? bodyBytes : 0)
+    let responseBytes = workspace.output.count - before + (isLarge ? bodyBytes : 0)
     hasAnswered = true
     loop.tellTime()
     let answered = Answered(
       method: request?.method ?? .other, route: route ?? loop.context.router.routes.count, status: response.status,
       requestBytes: request.map { $0.bytes.count + $0.body.count } ?? 0, responseBytes: responseBytes,
       bodyBytes: bodyBytes, duration: loop.now - began)
-    loop.record(answered, request, peer: peer)
-    if isLarge { flush(response.body, on: loop) }
+    loop.record(answered, request, peer: peer, in: &workspace)
+    if isLarge { flush(&workspace.output, response.body, on: loop) }
   }
 
   /// What the answer says of the connection, RFC 9112 §9.3, and how it then ends.

@@ -45,18 +45,16 @@ package actor EventLoop {
   var deadlines: Deadlines<Connection>
   /// The instant of the last wake-up or answer, monotonic nanoseconds.
   private(set) var now: Int64
-  private var calendar = Calendar()
+  private var calendar: Calendar
 
-  // Scratch of the one connection that is being served.
+  /// Where every connection's bytes are received.
   var input: [UInt8]
-  var output: [UInt8] = []
+  var workspace = Workspace()
+  /// The request being read; its arrays keep their storage.
   var scratch = Request()
-  private(set) var requestID: [UInt8] = []
-  private var requestIDs = RequestIDs()
-  private var logLines: [UInt8] = []
-  private var logCount = 0
 
-  var dateLine: [UInt8] { calendar.dateLine }
+  /// Date and what else every answer carries.
+  var commonFields: [UInt8] { calendar.commonFields }
 
   package init(label: String, shard: Int, context: ServerContext, listeners: [ListeningSocket]) throws(Errno) {
     let doorbell = try Doorbell()
@@ -65,6 +63,7 @@ package actor EventLoop {
     self.context = context
     self.shard = shard
     self.listeners = listeners
+    calendar = Calendar(fields: context.identityFields)
     now = Clock.monotonic
     deadlines = Deadlines(now: now)
     let limits = context.parserLimits
@@ -104,7 +103,7 @@ package actor EventLoop {
       }
       while let connection = deadlines.popExpired(at: now) { connection.timedOut(on: self) }
       closed.removeAll(keepingCapacity: true)
-      if logLines.count > Self.logHighWater { handOverLog() }
+      if workspace.log.count > Self.logHighWater { handOverLog() }
     }
     handOverLog()
     armTimer()
@@ -152,18 +151,8 @@ package actor EventLoop {
     context.metrics.hit(limit, shard: shard)
   }
 
-  /// Takes in the client's `X-Request-Id` where it is valid, else makes one.
-  func chooseRequestID(for request: Request?) {
-    requestID.removeAll(keepingCapacity: true)
-    if let given = request?.value(of: .requestID), RequestIDs.isValid(given) {
-      requestID.append(contentsOf: given)
-    } else {
-      requestIDs.appendNext(to: &requestID)
-    }
-  }
-
   /// Tells metrics and access log of an answer that was just rendered.
-  func record(_ answered: Answered, _ request: Request?, peer: SocketAddress) {
+  func record(_ answered: Answered, _ request: Request?, peer: SocketAddress, in workspace: inout Workspace) {
     let route = answered.route
     var counted = answered
     counted.route = context.metricRoutes[route]
@@ -172,15 +161,15 @@ package actor EventLoop {
     guard context.accessLog.logs(isProbe ? .probe : .service) else { return }
     context.accessLog.append(
       answered, request, route: context.metrics.routes[counted.route], isProbe: isProbe, peer: peer,
-      requestID: requestID, milliseconds: calendar.milliseconds(at: now), to: &logLines)
-    logCount += 1
+      requestID: workspace.requestID, milliseconds: calendar.milliseconds(at: now), to: &workspace.log)
+    workspace.logCount += 1
   }
 
   private func handOverLog() {
-    guard logCount > 0 else { return }
-    context.accessLog.sink(logLines, logCount)
-    logLines = []
-    logCount = 0
+    guard workspace.logCount > 0 else { return }
+    context.accessLog.sink(workspace.log, workspace.logCount)
+    workspace.log = []
+    workspace.logCount = 0
   }
 
   /// Watches `connection` until its deadline; `old` is what it was watched for, nil when it is new here.
@@ -267,11 +256,11 @@ package actor EventLoop {
     spare.giveUp()
     guard case .connection(let socket, _) = listener.accept() else { return spare.takeBack() }
     _ = socket.receive(into: &input, from: 0)
-    context.encoder.append(
-      context.overloaded(nil), omitBody: false, persistence: .close, dateLine: dateLine, requestID: requestID.span,
-      to: &output)
+    var output: [UInt8] = []
+    ResponseEncoder.append(
+      context.overloaded(nil), omitBody: false, persistence: .close, commonFields: commonFields,
+      requestID: [], to: &output)
     _ = socket.send(output)
-    output.removeAll(keepingCapacity: true)
     socket.finishSending()
     _ = consume socket
     return spare.takeBack()

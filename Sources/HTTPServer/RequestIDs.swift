@@ -11,11 +11,8 @@ struct RequestIDs {
     id = (id ^ id >> 30) &* 0xbf58_476d_1ce4_e5b9
     id = (id ^ id >> 27) &* 0x94d0_49bb_1331_11eb
     id ^= id >> 31
-    for _ in 0..<16 {
-      let nibble = UInt8(truncatingIfNeeded: id & 15)
-      output.append(nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") - 10 + nibble)
-      id >>= 4
-    }
+    output.append(hexDigits: UInt32(truncatingIfNeeded: id))
+    output.append(hexDigits: UInt32(truncatingIfNeeded: id >> 32))
   }
 
   /// 1 to 128 characters of `[A-Za-z0-9._-]`: nothing that could break a log line or a field.
@@ -29,5 +26,19 @@ struct RequestIDs {
       default: false
       }
     }
+  }
+}
+
+extension [UInt8] {
+  /// Appends eight digits, all at once: each nibble gets a byte of a word, and a word is appended.
+  fileprivate mutating func append(hexDigits number: UInt32) {
+    var word = UInt64(number)
+    word = (word | word << 16) & 0x0000_ffff_0000_ffff
+    word = (word | word << 8) & 0x00ff_00ff_00ff_00ff
+    word = (word | word << 4) & 0x0f0f_0f0f_0f0f_0f0f
+    // Adding 6 carries into bit 4 from 10 on; those digits are letters, which stand 39 further on.
+    let letters = (word + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+    word += 0x3030_3030_3030_3030 + letters * 39
+    unsafe Swift.withUnsafeBytes(of: word) { unsafe append(contentsOf: $0) }
   }
 }

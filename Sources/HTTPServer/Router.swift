@@ -32,8 +32,8 @@ package struct Router: Sendable {
 
   func destination(of request: Request, at index: Int) -> Destination {
     guard index < routes.count else { return missing(request) }
+    if let handler = routes[index].handlers[Int(request.method.rawValue)] { return .handler(handler) }
     let route = routes[index]
-    if let handler = route.handlers[Int(request.method.rawValue)] { return .handler(handler) }
     switch request.method {
     case .options:
       return .answer(Response(.noContent).adding(.allow, route.allow))

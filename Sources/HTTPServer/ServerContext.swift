@@ -5,7 +5,7 @@ package final class ServerContext: Sendable {
   let router: Router
   let parser: RequestParser
   let parserLimits: RequestParser.Limits
-  let encoder: ResponseEncoder
+  let identityFields: [UInt8]
   let timeouts: ConnectionState.Timeouts
   let admission: Admission
   let metrics: ServerMetrics
@@ -25,7 +25,7 @@ package final class ServerContext: Sendable {
     self.router = router
     parserLimits = configuration.parserLimits
     parser = RequestParser(limits: configuration.parserLimits)
-    encoder = ResponseEncoder(commonFields: configuration.commonFields)
+    identityFields = configuration.identityFields
     timeouts = configuration.timeouts
     admission = Admission(connectionsMax: connectionsMax, inFlightMax: configuration.inFlightMax)
     self.metrics = metrics

@@ -1,7 +1,7 @@
 internal import CBuild
 
-/// Which build this is: what `/version`, `vitrine version` and `vitrine_build_info` tell. No time of the build is in it,
-/// so the same sources give the same bytes.
+/// Which build this is: what `/version`, `vitrine version` and `vitrine_build_info` tell. No time of the build is in
+/// it, so the same sources give the same bytes.
 package struct BuildInformation: Sendable, Equatable {
   /// The release, semver.org: `0.1.0`.
   package let version: String

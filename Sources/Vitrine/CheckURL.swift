@@ -38,7 +38,8 @@ struct CheckURL: Equatable {
 
   private static let scheme = "http://"
 
-  private static func split(_ authority: Substring.UTF8View.SubSequence) throws(Mistake) -> (host: String, port: UInt16) {
+  private static func split(_ authority: Substring.UTF8View.SubSequence) throws(Mistake) -> (host: String, port: UInt16)
+  {
     if authority.first == UInt8(ascii: "[") {
       guard let bracket = authority.firstIndex(of: UInt8(ascii: "]")) else { throw .host }
       let host = String(decoding: authority[..<bracket].dropFirst(), as: UTF8.self)

@@ -4,8 +4,8 @@ package import Metrics
 
 /// The families that every Prometheus client library has of its process, and which build this is.
 ///
-/// Each is read when it is scraped, without a descriptor where the kernel allows it: a scrape that finds none free leaves
-/// the family out, and shows the others.
+/// Each is read when it is scraped, without a descriptor where the kernel allows it: a scrape that finds none free
+/// leaves the family out, and shows the others.
 package enum ProcessMetrics {
   /// Call it once, at the start.
   package static func register(in registry: Registry, build: BuildInformation = .current) {
@@ -18,7 +18,8 @@ package enum ProcessMetrics {
       memory()?.virtual
     }
     registry.collectedGauge("process_open_fds", "Open file descriptors.", openDescriptors)
-    registry.collectedGauge("process_max_fds", "Most file descriptors that may be open: the soft limit.", descriptorsMax)
+    registry.collectedGauge(
+      "process_max_fds", "Most file descriptors that may be open: the soft limit.", descriptorsMax)
     // Taken now: the wall clock may be stepped later, and the start would move with it.
     let start = startSeconds()
     registry.collectedGauge("process_start_time_seconds", "Start of the process since 1970-01-01T00:00Z in seconds.") {
@@ -44,8 +45,8 @@ package enum ProcessMetrics {
     return (pages[0] * pageBytes, pages[1] * pageBytes)
   }
 
-  /// Since Linux 6.2 the size of /proc/self/fd is the number of open descriptors, which needs none and does not walk over
-  /// ten thousand of them. Before, it is 0 and the folder is read.
+  /// Since Linux 6.2 the size of /proc/self/fd is the number of open descriptors, which needs none and does not walk
+  /// over ten thousand of them. Before, it is 0 and the folder is read.
   static func openDescriptors() -> Double? {
     var folder = stat()
     if unsafe stat("/proc/self/fd", &folder) == 0, folder.st_size > 0 { return Double(folder.st_size) }
@@ -68,8 +69,8 @@ package enum ProcessMetrics {
     return Double(limit.rlim_cur)
   }
 
-  /// When the process started, seconds since 1970-01-01T00:00Z by the clock as it stands now, right to the 10 ms in which
-  /// the kernel counts it. By its age: `btime` of /proc/stat is a whole second.
+  /// When the process started, seconds since 1970-01-01T00:00Z by the clock as it stands now, right to the 10 ms in
+  /// which the kernel counts it. By its age: `btime` of /proc/stat is a whole second.
   static func startSeconds(read: (String) -> String? = KernelFile.text) -> Double? {
     guard let ticks = read("/proc/self/stat").flatMap(startTicks) else { return nil }
     let start = ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
@@ -77,8 +78,8 @@ package enum ProcessMetrics {
     return Double(clinux_realtime()) / 1e9 - (bootToNow - start)
   }
 
-  /// Field 22, clock ticks from boot to start: proc_pid_stat(5). Field 2 is the program's name in parentheses and may hold
-  /// both blanks and parentheses, so the count begins after the last one.
+  /// Field 22, clock ticks from boot to start: proc_pid_stat(5). Field 2 is the program's name in parentheses and may
+  /// hold both blanks and parentheses, so the count begins after the last one.
   static func startTicks(ofStat line: String) -> Double? {
     guard let nameEnd = line.lastIndex(of: ")") else { return nil }
     let fields = line[nameEnd...].split(separator: " ")

@@ -2,8 +2,8 @@ internal import CLinux
 
 /// How many event loops this process can keep busy.
 package enum Processors {
-  /// The affinity mask or the cgroup's CPU quota, rounded up, whichever is tighter; at least 1. It does not ask how many
-  /// processors the machine has: in a container that is the node's number, and loops beyond the quota are throttled.
+  /// The affinity mask or the cgroup's CPU quota, rounded up, whichever is tighter; at least 1. It does not ask how
+  /// many processors the machine has: in a container that is the node's number, and what exceeds the quota is throttled.
   package static var usable: Int {
     count(affinity: Int(clinux_processors()), quota: CgroupQuota.processors(reading: KernelFile.text))
   }

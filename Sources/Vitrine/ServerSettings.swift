@@ -34,7 +34,7 @@ extension Configuration {
       var fields = Response(.ok)
       if let name = FieldValue(hostname as String) { fields.add("X-Served-By", name) }
       if let version = FieldValue(BuildInformation.current.version as String) { fields.add("X-Version", version) }
-      server.commonFields = fields.fieldLines
+      server.identityFields = fields.fieldLines
     }
     return server
   }

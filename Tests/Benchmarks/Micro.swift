@@ -51,14 +51,14 @@ enum Micro {
   }
 
   private static func encoding(_ name: String, requestID: String) -> Case {
-    let encoder = ResponseEncoder(commonFields: Array("X-Served-By: vitrine-0\r\nX-Version: 1.0.0\r\n".utf8))
+    let common = Array(
+      "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nX-Served-By: vitrine-0\r\nX-Version: 1.0.0\r\n".utf8)
     let response = Response(.ok, contentType: "application/json", body: Array(repeating: 0x20, count: 160))
-    let dateLine = Array("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n".utf8)
     let requestID = Array(requestID.utf8)
 
     func append(to output: inout [UInt8]) {
-      encoder.append(
-        response, omitBody: false, persistence: .implied, dateLine: dateLine, requestID: requestID.span, to: &output)
+      ResponseEncoder.append(
+        response, omitBody: false, persistence: .implied, commonFields: common, requestID: requestID, to: &output)
     }
     var once: [UInt8] = []
     append(to: &once)

@@ -8,9 +8,9 @@ import Testing
   ) -> String {
     var output = bytes("before|")
     let requestID = bytes(requestID)
-    ResponseEncoder(commonFields: bytes(common)).append(
+    ResponseEncoder.append(
       response, omitBody: omitBody, persistence: persistence,
-      dateLine: bytes("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"), requestID: requestID.span, to: &output)
+      commonFields: bytes("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n" + common), requestID: requestID, to: &output)
     return text(output)
   }
 

@@ -145,8 +145,10 @@ import Testing
 
   @Test func tellsThatTheConnectionWasRefused() async throws {
     // A port that was free a moment ago.
-    let port = try ListeningSocket.group(at: SocketAddress(IPAddress(v4: 0x7f00_0001), port: 0), count: 1, backlog: 1)[0]
-      .address.port
+    let port = try ListeningSocket.group(at: SocketAddress(IPAddress(v4: 0x7f00_0001), port: 0), count: 1, backlog: 1)[
+      0
+    ]
+    .address.port
     let (exit, lines) = await check("http://127.0.0.1:\(port)/")
     #expect(exit == 1 && lines == ["vitrine check: http://127.0.0.1:\(port)/: connection refused"])
   }
@@ -163,7 +165,9 @@ import Testing
     #expect(exit == 1 && lines == ["vitrine check: \(peer.url("/")): no answer within 1 s"])
   }
 
-  @Test(arguments: [("", ": the connection was closed without an answer"), ("SSH-2.0-x\r\n", ": the answer is not HTTP/1")])
+  @Test(arguments: [
+    ("", ": the connection was closed without an answer"), ("SSH-2.0-x\r\n", ": the answer is not HTTP/1"),
+  ])
   func tellsWhatIsNoAnswer(bytes: String, reason: String) async throws {
     let peer = try Peer(answering: bytes)
     let (exit, lines) = await check(peer.url("/"))
@@ -201,7 +205,8 @@ private final class Peer: Sendable {
 
   /// - Parameter answer: nil: says nothing, and keeps the connection.
   init(answering answer: String?, dripping: Bool = false) throws {
-    listener = try ListeningSocket.group(at: SocketAddress(IPAddress(v4: 0x7f00_0001), port: 0), count: 1, backlog: 8)[0]
+    listener = try ListeningSocket.group(at: SocketAddress(IPAddress(v4: 0x7f00_0001), port: 0), count: 1, backlog: 8)[
+      0]
     port = listener.address.port
     // Nobody answers: the kernel takes the connection, and the client waits.
     guard let answer else { return }

@@ -82,7 +82,8 @@ import Testing
     ])
   func readsVersion1WhereItIsMounted(membership: String, folder: String) {
     var files = [
-      "/proc/self/cgroup": membership, folder + "/cpu.cfs_quota_us": "350000\n", folder + "/cpu.cfs_period_us": "100000\n",
+      "/proc/self/cgroup": membership, folder + "/cpu.cfs_quota_us": "350000\n",
+      folder + "/cpu.cfs_period_us": "100000\n",
     ]
     #expect(quota(files) == 4)
     files[folder + "/cpu.cfs_quota_us"] = "-1\n"

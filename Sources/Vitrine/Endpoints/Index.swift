@@ -20,19 +20,27 @@ final class Index: Sendable {
     var startedAt: Int64
   }
 
-  private struct Rendered {
+  private struct RenderedJSON {
     var uptime: Int64
     var response: Response
   }
 
-  private let startedAt: Int64
+  private struct RenderedPage {
+    let snapshot: CatalogSnapshot
+    let response: Response
+  }
+
+  private let identity: Identity
+  private let store: any ProductStore
   /// The JSON up to the uptime's digits.
   private let prefix: [UInt8]
-  private let json: Mutex<Rendered>
+  private let json: Mutex<RenderedJSON>
+  private let page: Mutex<RenderedPage?>
   private let text: Response
 
   init(_ identity: Identity, store: any ProductStore) {
-    startedAt = identity.startedAt
+    self.identity = identity
+    self.store = store
     var prefix: [UInt8] = []
     var separator = "{"
     for (name, value) in [
@@ -45,26 +53,47 @@ final class Index: Sendable {
     }
     prefix += ",\"uptime\":".utf8
     self.prefix = prefix
-    json = Mutex(Rendered(uptime: -1, response: Self.response("application/json", [])))
+    page = Mutex(nil)
+    json = Mutex(RenderedJSON(uptime: -1, response: Self.response("application/json", [])))
     text = Self.response("text/plain; charset=utf-8", Array("\(identity.message)\n".utf8))
   }
 
   func answer(_ request: Request) -> Response {
     switch ContentNegotiation.choose(accept: request.values(of: .accept), among: Self.forms) {
+    case 1: currentPage()
     case 2: text
-    default: current()
+    default: currentJSON()
     }
   }
 
   /// The JSON, with the uptime in whole seconds: rendered once a second at most.
-  private func current() -> Response {
-    let uptime = (Clock.monotonic - startedAt) / 1_000_000_000
+  private func currentJSON() -> Response {
+    let uptime = (Clock.monotonic - identity.startedAt) / 1_000_000_000
     return json.withLock { json in
       if json.uptime != uptime {
         json.uptime = uptime
         json.response.body = prefix + Array("\(uptime)}\n".utf8)
       }
       return json.response
+    }
+  }
+
+  /// The page, rendered once for each state of the catalogue: its uptime is counted by the browser.
+  private func currentPage() -> Response {
+    let snapshot = store.snapshot
+    return page.withLock { page in
+      if let page, page.snapshot === snapshot { return page.response }
+      let html = IndexPage(
+        message: identity.message, name: "vitrine", version: identity.build.version, revision: identity.build.revision,
+        hostname: identity.hostname, startTime: identity.startTime,
+        products: snapshot.products
+      ).html()
+      var response = Self.response("text/html; charset=utf-8", html)
+      if let policy = FieldValue(IndexPage.contentSecurityPolicy) { response.add(.contentSecurityPolicy, policy) }
+      response.add(.contentTypeOptions, "nosniff")
+      response.add(.referrerPolicy, "no-referrer")
+      page = RenderedPage(snapshot: snapshot, response: response)
+      return response
     }
   }
 

@@ -1,0 +1,75 @@
+extension [UInt8] {
+  /// Appends by memcpy; a loop over a span costs a capacity check for each byte.
+  @inline(__always)
+  mutating func append(copying span: Span<UInt8>) {
+    unsafe span.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+  }
+
+  /// Appends a string constant's UTF-8 by memcpy.
+  @inline(__always)
+  package mutating func append(literal: StaticString) {
+    unsafe append(contentsOf: literal.utf8Bytes)
+  }
+
+  /// Appends `value` in decimal, with zeros in front up to `width` digits, at most 20. `value` is not negative.
+  package mutating func append(decimal value: Int, width: Int = 1) {
+    let digits = DecimalDigits(value)
+    append(copying: digits.bytes.span.extracting(digits.start(width: width)...))
+  }
+}
+
+extension OutputSpan<UInt8> {
+  /// Appends by memcpy. What does not fit ends the process, as it does for a single element.
+  @inline(__always)
+  mutating func append(copying span: Span<UInt8>) {
+    unsafe span.withUnsafeBufferPointer { unsafe append(copying: $0) }
+  }
+
+  /// Appends a string constant's UTF-8 by memcpy.
+  @inline(__always)
+  mutating func append(literal: StaticString) {
+    unsafe append(copying: literal.utf8Bytes)
+  }
+
+  /// Appends `value` in decimal; it is not negative.
+  mutating func append(decimal value: Int) {
+    let digits = DecimalDigits(value)
+    append(copying: digits.bytes.span.extracting(digits.start(width: 1)...))
+  }
+
+  @inline(__always)
+  private mutating func append(copying source: UnsafeBufferPointer<UInt8>) {
+    precondition(source.count <= freeCapacity)
+    unsafe withUnsafeMutableBufferPointer { buffer, count in
+      guard let from = source.baseAddress, let to = buffer.baseAddress else { return }
+      unsafe (to + count).initialize(from: from, count: source.count)
+      count += source.count
+    }
+  }
+}
+
+extension StaticString {
+  @inline(__always)
+  fileprivate var utf8Bytes: UnsafeBufferPointer<UInt8> {
+    unsafe UnsafeBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
+  }
+}
+
+/// A number's digits, found from the last one on; those in front are zeros. 2^63 has 19.
+private struct DecimalDigits {
+  private(set) var bytes = InlineArray<20, UInt8>(repeating: UInt8(ascii: "0"))
+  private var first: Int
+
+  init(_ value: Int) {
+    first = bytes.count
+    var rest = UInt64(value)
+    repeat {
+      first -= 1
+      bytes[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    } while rest > 0
+  }
+
+  /// Where at least `width` digits begin.
+  func start(width: Int) -> Int { min(first, bytes.count - width) }
+}

@@ -1,0 +1,6 @@
+import Networking
+import Testing
+
+@Suite struct IPAddressTests {
+  @Test func x() { #expect(IPAddress("::1") != nil) }
+}
