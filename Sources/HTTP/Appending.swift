@@ -21,20 +21,29 @@ extension [UInt8] {
 extension OutputSpan<UInt8> {
   /// Appends by memcpy. What does not fit ends the process, as it does for a single element.
   @inline(__always)
-  mutating func append(copying span: Span<UInt8>) {
+  package mutating func append(copying span: Span<UInt8>) {
     unsafe span.withUnsafeBufferPointer { unsafe append(copying: $0) }
+  }
+
+  package mutating func append(copying slice: ArraySlice<UInt8>) {
+    unsafe slice.withUnsafeBufferPointer { unsafe append(copying: $0) }
+  }
+
+  /// Appends the string's UTF-8.
+  package mutating func append(copying string: String) {
+    for byte in string.utf8 { append(byte) }
   }
 
   /// Appends a string constant's UTF-8 by memcpy.
   @inline(__always)
-  mutating func append(literal: StaticString) {
+  package mutating func append(literal: StaticString) {
     unsafe append(copying: literal.utf8Bytes)
   }
 
-  /// Appends `value` in decimal; it is not negative.
-  mutating func append(decimal value: Int) {
+  /// As an array's.
+  package mutating func append(decimal value: Int, width: Int = 1) {
     let digits = DecimalDigits(value)
-    append(copying: digits.bytes.span.extracting(digits.start(width: 1)...))
+    append(copying: digits.bytes.span.extracting(digits.start(width: width)...))
   }
 
   @inline(__always)

@@ -1,101 +1,101 @@
 internal import HTTP
 internal import Networking
 
-/// One line of the access log while it is written straight to bytes: a JSON object, or `key=value` for a terminal.
-struct AccessLine {
-  private(set) var bytes: [UInt8]
-  private let isJSON: Bool
+/// The parts of an access line, appended straight to the bytes of a log: a JSON object, or `key=value` for a terminal.
+enum AccessLine {
+  case json, text
 
-  /// Begins a line at the end of `bytes`.
-  init(isJSON: Bool, isProbe: Bool, milliseconds: Int64, after bytes: consuming [UInt8]) {
-    self.isJSON = isJSON
-    self.bytes = bytes
-    if isJSON { self.bytes.append(literal: "{\"time\":\"") }
-    Timestamp.append(milliseconds: milliseconds, to: &self.bytes)
-    if isJSON {
-      self.bytes.append(
-        literal: isProbe
-          ? "\",\"level\":\"debug\",\"message\":\"request\"" : "\",\"level\":\"info\",\"message\":\"request\"")
-    } else {
-      self.bytes.append(literal: isProbe ? " debug request" : " info  request")
+  /// Bytes that a line takes beside the texts in it: keys, numbers, an address.
+  static let fixedPartsMax = 512
+  /// How many bytes one of a client's may become.
+  static let escapedMax = 6
+
+  /// `timestamp` appends RFC 3339.
+  func begin(isProbe: Bool, in log: inout OutputSpan<UInt8>, timestamp: (inout OutputSpan<UInt8>) -> Void) {
+    if self == .json { log.append(literal: "{\"time\":\"") }
+    timestamp(&log)
+    switch (self, isProbe) {
+    case (.json, false): log.append(literal: "\",\"level\":\"info\",\"message\":\"request\"")
+    case (.json, true): log.append(literal: "\",\"level\":\"debug\",\"message\":\"request\"")
+    case (.text, false): log.append(literal: " info  request")
+    case (.text, true): log.append(literal: " debug request")
     }
   }
 
-  mutating func end() {
-    bytes.append(literal: isJSON ? "}\n" : "\n")
+  func end(_ log: inout OutputSpan<UInt8>) {
+    log.append(literal: self == .json ? "}\n" : "\n")
   }
 
-  /// `text` holds nothing that wants escaping: a token, a request target, a number of ours.
-  mutating func add(_ key: StaticString, plain text: some Collection<UInt8>) {
-    beginText(key)
-    bytes.append(contentsOf: text)
-    endText()
+  /// `text` holds nothing that wants escaping: a token, a request target, an id.
+  func add(_ key: StaticString, plain text: ArraySlice<UInt8>, to log: inout OutputSpan<UInt8>) {
+    beginText(key, &log)
+    log.append(copying: text)
+    log.append(UInt8(ascii: "\""))
+  }
+
+  func add(_ key: StaticString, _ text: String, to log: inout OutputSpan<UInt8>) {
+    beginText(key, &log)
+    log.append(copying: text)
+    log.append(UInt8(ascii: "\""))
   }
 
   /// Whatever a client sent: quotes, backslashes, controls and bytes beyond ASCII are escaped; the latter as Latin-1,
   /// since nothing says that they are UTF-8.
-  mutating func add(_ key: StaticString, escaping text: some Collection<UInt8>) {
-    beginText(key)
+  func add(_ key: StaticString, escaping text: ArraySlice<UInt8>, to log: inout OutputSpan<UInt8>) {
+    beginText(key, &log)
     for byte in text {
       switch byte {
       case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-        bytes.append(UInt8(ascii: "\\"))
-        bytes.append(byte)
-      case 0x20...0x7e: bytes.append(byte)
+        log.append(UInt8(ascii: "\\"))
+        log.append(byte)
+      case 0x20...0x7e: log.append(byte)
       default:
-        bytes.append(literal: "\\u00")
-        bytes.append(hexDigit: byte >> 4)
-        bytes.append(hexDigit: byte & 15)
+        log.append(literal: "\\u00")
+        log.append(hexDigit: byte >> 4)
+        log.append(hexDigit: byte & 15)
       }
     }
-    endText()
+    log.append(UInt8(ascii: "\""))
   }
 
-  mutating func add(_ key: StaticString, _ number: Int) {
-    beginKey(key)
-    bytes.append(decimal: number)
+  func add(_ key: StaticString, _ number: Int, to log: inout OutputSpan<UInt8>) {
+    beginKey(key, &log)
+    log.append(decimal: number)
   }
 
   /// Seconds with six decimals.
-  mutating func add(_ key: StaticString, nanoseconds: Int64) {
-    beginKey(key)
+  func add(_ key: StaticString, nanoseconds: Int64, to log: inout OutputSpan<UInt8>) {
+    beginKey(key, &log)
     let microseconds = Int(max(nanoseconds, 0) / 1000)
-    bytes.append(decimal: microseconds / 1_000_000)
-    bytes.append(UInt8(ascii: "."))
-    bytes.append(decimal: microseconds % 1_000_000, width: 6)
+    log.append(decimal: microseconds / 1_000_000)
+    log.append(UInt8(ascii: "."))
+    log.append(decimal: microseconds % 1_000_000, width: 6)
   }
 
-  mutating func add(_ key: StaticString, _ address: IPAddress) {
-    beginText(key)
-    if let (a, b, c, d) = address.v4 {
-      bytes.append(decimal: Int(a))
-      for part in [b, c, d] {
-        bytes.append(UInt8(ascii: "."))
-        bytes.append(decimal: Int(part))
-      }
-    } else {
-      bytes.append(contentsOf: address.description.utf8)
+  func add(_ key: StaticString, _ address: IPAddress, to log: inout OutputSpan<UInt8>) {
+    guard let (a, b, c, d) = address.v4 else { return add(key, address.description, to: &log) }
+    beginText(key, &log)
+    log.append(decimal: Int(a))
+    for part in [b, c, d] {
+      log.append(UInt8(ascii: "."))
+      log.append(decimal: Int(part))
     }
-    endText()
+    log.append(UInt8(ascii: "\""))
   }
 
-  private mutating func beginKey(_ key: StaticString) {
-    bytes.append(literal: isJSON ? ",\"" : " ")
-    bytes.append(literal: key)
-    bytes.append(literal: isJSON ? "\":" : "=")
+  private func beginKey(_ key: StaticString, _ log: inout OutputSpan<UInt8>) {
+    log.append(literal: self == .json ? ",\"" : " ")
+    log.append(literal: key)
+    log.append(literal: self == .json ? "\":" : "=")
   }
 
-  private mutating func beginText(_ key: StaticString) {
-    beginKey(key)
-    bytes.append(UInt8(ascii: "\""))
-  }
-
-  private mutating func endText() {
-    bytes.append(UInt8(ascii: "\""))
+  private func beginText(_ key: StaticString, _ log: inout OutputSpan<UInt8>) {
+    beginKey(key, &log)
+    log.append(UInt8(ascii: "\""))
   }
 }
 
-extension [UInt8] {
+extension OutputSpan<UInt8> {
   fileprivate mutating func append(hexDigit nibble: UInt8) {
     append(nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") - 10 + nibble)
   }

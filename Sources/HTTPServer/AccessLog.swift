@@ -37,26 +37,31 @@ package struct AccessLog: Sendable {
   /// Appends the line of `answered`; `request` is nil where none could be parsed.
   func append(
     _ answered: Answered, _ request: Request?, route: String, isProbe: Bool, peer: SocketAddress, requestID: [UInt8],
-    milliseconds: Int64, to output: inout [UInt8]
+    to log: inout [UInt8], timestamp: (inout OutputSpan<UInt8>) -> Void
   ) {
-    var line = AccessLine(isJSON: isJSON, isProbe: isProbe, milliseconds: milliseconds, after: output)
-    output = []
-    line.add("method", plain: answered.method.name.utf8)
-    if let request { line.add("path", plain: request.rawPath.prefix(Self.textMax)) }
-    line.add("route", plain: route.utf8)
-    line.add("status", Int(answered.status.code))
-    line.add("bytes", answered.bodyBytes)
-    line.add("duration", nanoseconds: answered.duration)
-    line.add("client", client(peer, request))
-    line.add("requestId", plain: requestID)
-    if let request {
-      if let trace = request.value(of: .traceparent).flatMap({ Traceparent.traceID(in: $0) }) {
-        line.add("traceId", plain: trace)
+    let line: AccessLine = isJSON ? .json : .text
+    let textMax = Self.textMax * (1 + AccessLine.escapedMax) + route.utf8.count + requestID.count
+    // Room is made once, as for an answer.
+    log.append(addingCapacity: AccessLine.fixedPartsMax + textMax) { log in
+      line.begin(isProbe: isProbe, in: &log, timestamp: timestamp)
+      line.add("method", answered.method.name, to: &log)
+      if let request { line.add("path", plain: request.rawPath.prefix(Self.textMax), to: &log) }
+      line.add("route", route, to: &log)
+      line.add("status", Int(answered.status.code), to: &log)
+      line.add("bytes", answered.bodyBytes, to: &log)
+      line.add("duration", nanoseconds: answered.duration, to: &log)
+      line.add("client", client(peer, request), to: &log)
+      line.add("requestId", plain: requestID[...], to: &log)
+      if let request {
+        if let trace = request.value(of: .traceparent).flatMap({ Traceparent.traceID(in: $0) }) {
+          line.add("traceId", plain: trace, to: &log)
+        }
+        if let agent = request.value(of: .userAgent) {
+          line.add("userAgent", escaping: agent.prefix(Self.textMax), to: &log)
+        }
       }
-      if let agent = request.value(of: .userAgent) { line.add("userAgent", escaping: agent.prefix(Self.textMax)) }
+      line.end(&log)
     }
-    line.end()
-    output = line.bytes
   }
 
   /// The peer, or, behind trusted proxies, the last address of `X-Forwarded-For` that is not one of them.
@@ -65,7 +70,8 @@ package struct AccessLog: Sendable {
     var client = peer.address
     for value in request.values(of: .forwardedFor).reversed() {
       for member in value.split(separator: UInt8(ascii: ",")).reversed() {
-        let text = String(decoding: member.filter { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }, as: UTF8.self)
+        let text = String(
+          decoding: member.filter { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }, as: UTF8.self)
         guard let address = IPAddress(text) else { return client }
         client = address
         if !isTrusted(address) { return client }

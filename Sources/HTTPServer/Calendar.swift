@@ -3,11 +3,15 @@ internal import Networking
 
 /// The wall clock of a loop: read once a second, so that a step of the clock is followed within one.
 struct Calendar {
-  private static let second: Int64 = 1_000_000_000
+  private static let nanoseconds: Int64 = 1_000_000_000
 
   /// What every answer carries: `Date: Sat, 21 Nov 2026 12:00:00 GMT\r\n` (RFC 9110 §6.6.1), then `fields`.
   private(set) var commonFields: [UInt8] = []
   private let fields: [UInt8]
+  /// The second of both, since 1970.
+  private var second: Int64 = 0
+  /// `2026-11-21T12:00:00.`
+  private var timestampPrefix: [UInt8] = []
   private var goodUntil = Int64.min
   /// What the wall clock is ahead of the monotonic one.
   private var offset: Int64 = 0
@@ -23,16 +27,29 @@ struct Calendar {
     guard now >= goodUntil else { return }
     let wall = realtime()
     offset = wall - now
-    goodUntil = now + Self.second - wall % Self.second
+    goodUntil = now + Self.nanoseconds - wall % Self.nanoseconds
     commonFields.removeAll(keepingCapacity: true)
     commonFields.append(literal: "Date: ")
-    HTTPDate.append(wall / Self.second, to: &commonFields)
+    HTTPDate.append(wall / Self.nanoseconds, to: &commonFields)
     commonFields.append(literal: "\r\n")
     commonFields += fields
+    second = wall / Self.nanoseconds
+    timestampPrefix.removeAll(keepingCapacity: true)
+    Timestamp.append(milliseconds: second * 1000, to: &timestampPrefix)
+    timestampPrefix.removeLast("000Z".utf8.count)
   }
 
-  /// Milliseconds since 1970 at the monotonic instant `now`.
-  func milliseconds(at now: Int64) -> Int64 {
-    (now + offset) / 1_000_000
+  /// Appends the monotonic instant `now` as RFC 3339 with milliseconds: of a second that has been rendered, only those.
+  func appendTimestamp(at now: Int64, to output: inout OutputSpan<UInt8>) {
+    let milliseconds = (now + offset) / 1_000_000
+    if milliseconds / 1000 == second {
+      output.append(copying: timestampPrefix.span)
+      output.append(decimal: Int(milliseconds % 1000), width: 3)
+      output.append(UInt8(ascii: "Z"))
+    } else {
+      var timestamp: [UInt8] = []
+      Timestamp.append(milliseconds: milliseconds, to: &timestamp)
+      output.append(copying: timestamp.span)
+    }
   }
 }

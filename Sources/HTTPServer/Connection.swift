@@ -90,8 +90,8 @@ final class Connection: Deadlined {
   private func shed(on loop: isolated EventLoop) {
     state.end(.linger)
     respond(
-      with: loop.context.overloaded(nil), to: nil, route: nil, began: loop.now, isLast: true, in: &loop.workspace,
-      on: loop)
+      with: loop.context.overloaded(nil), to: nil, bytes: 0, route: nil, began: loop.now, isLast: true,
+      in: &loop.workspace, on: loop)
     settle(on: loop)
   }
 
@@ -142,9 +142,14 @@ final class Connection: Deadlined {
       if let body = exchange.body, !body.isComplete {
         state.bodyContinues(received: body.received, at: loop.now, timeouts)
       }
-    } else if !pending.isEmpty {
+    } else if state.ending == .keep, !pending.isEmpty {
       state.headContinues(at: loop.now, timeouts)
     } else {
+      if !pending.isEmpty {
+        // The client has sent more than we will read: closing now would reset the connection under our answer.
+        state.end(.linger)
+        pending = []
+      }
       perform(state.answered(at: loop.now, timeouts), on: loop)
     }
     watch(on: loop)
@@ -156,7 +161,6 @@ final class Connection: Deadlined {
     case .refuse(let limit):
       loop.hit(limit)
       leaveExchange(on: loop)
-      pending = []
       refuse(.timeout, in: &loop.workspace, on: loop)
       settle(on: loop)
     case .close: close(on: loop)

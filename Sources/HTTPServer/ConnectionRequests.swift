@@ -32,13 +32,7 @@ extension Connection {
     }
     swap(&workspace, &loop.workspace)
     swap(&request, &loop.scratch)
-    guard position < count, state.phase != .closed else { return }
-    if state.ending == .keep {
-      pending = Array(loop.input[position..<count])
-    } else {
-      // The client has sent more than we will read: closing now would reset the connection under our answer.
-      state.end(.linger)
-    }
+    if position < count { pending = Array(loop.input[position..<count]) }
   }
 
   /// Goes on with input that waited for an answer before it.
@@ -55,14 +49,16 @@ extension Connection {
     into request: inout Request, from position: inout Int, to end: Int, in workspace: inout Workspace,
     on loop: isolated EventLoop
   ) -> Bool {
+    let length: Int
     do throws(RequestError) {
       let rest = loop.input.span.extracting(position..<end)
-      guard let length = try loop.context.parser.parse(rest, into: &request) else { return false }
-      position += length
+      guard let head = try loop.context.parser.parse(rest, into: &request) else { return false }
+      length = head
     } catch {
       refuse(error, in: &workspace, on: loop)
       return true
     }
+    position += length
     let context = loop.context
     let route = context.router.index(for: request)
     let destination =
@@ -73,15 +69,20 @@ extension Connection {
     switch destination {
     case .handler(.immediate(let answer)) where body == nil:
       respond(
-        with: answer(request), to: request, route: route, began: loop.now, isLast: isLast, in: &workspace, on: loop)
+        with: answer(request), to: request, bytes: length, route: route, began: loop.now, isLast: isLast,
+        in: &workspace, on: loop)
     case .answer(let response) where body == nil || request.expectsContinue:
       if body != nil { state.end(.linger) }
-      respond(with: response, to: request, route: route, began: loop.now, isLast: isLast, in: &workspace, on: loop)
+      respond(
+        with: response, to: request, bytes: length, route: route, began: loop.now, isLast: isLast, in: &workspace,
+        on: loop)
     case .lastAnswer(let response):
       state.end(.linger)
-      respond(with: response, to: request, route: route, began: loop.now, isLast: true, in: &workspace, on: loop)
+      respond(
+        with: response, to: request, bytes: length, route: route, began: loop.now, isLast: true, in: &workspace,
+        on: loop)
     default:
-      let exchange = Exchange(request, route: route, destination, body, began: loop.now)
+      let exchange = Exchange(request, bytes: length, route: route, destination, body, began: loop.now)
       begin(exchange, isLast: isLast, in: &workspace, on: loop)
     }
     return true
@@ -108,12 +109,14 @@ extension Connection {
     of exchange: Exchange, from position: inout Int, to end: Int, in workspace: inout Workspace,
     on loop: isolated EventLoop
   ) {
+    let before = position
     do throws(RequestError) {
       try exchange.body?.read(loop.input.span.extracting(0..<end), at: &position, into: &exchange.content)
     } catch {
       leaveExchange(on: loop)
       return refuse(error, in: &workspace, on: loop)
     }
+    exchange.bytes += position - before
     guard exchange.isReady else { return }
     exchange.request.body = exchange.content ?? []
     exchange.content = nil
@@ -135,11 +138,13 @@ extension Connection {
       let response = await answer(exchange.request)
       // The client may have gone meanwhile.
       guard self.exchange === exchange else { return }
+      loop.tellTime()
       self.state.handlerEnded()
       self.finish(exchange, with: response, isLast: self.pending.isEmpty, in: &loop.workspace, on: loop)
       if !self.isStarting {
         self.takePending(on: loop)
         self.settle(on: loop)
+        loop.armTimer()
       }
     }
     isStarting = false
@@ -151,8 +156,8 @@ extension Connection {
   ) {
     leaveExchange(on: loop)
     respond(
-      with: response, to: exchange.request, route: exchange.route, began: exchange.began, isLast: isLast,
-      in: &workspace, on: loop)
+      with: response, to: exchange.request, bytes: exchange.bytes, route: exchange.route, began: exchange.began,
+      isLast: isLast, in: &workspace, on: loop)
   }
 
   /// What cannot be read as a request is answered, and ends the connection: nobody knows where the next one begins.
@@ -161,7 +166,7 @@ extension Connection {
     loop.context.metrics.refused.add(shard: loop.shard)
     state.end(.linger)
     let problem = Problem.response(error.status, detail: error.detail, accept: [])
-    respond(with: problem, to: nil, route: nil, began: loop.now, isLast: true, in: &workspace, on: loop)
+    respond(with: problem, to: nil, bytes: 0, route: nil, began: loop.now, isLast: true, in: &workspace, on: loop)
   }
 
   // MARK: Answers
@@ -170,10 +175,11 @@ extension Connection {
   ///
   /// - Parameters:
   ///   - request: nil where none could be parsed.
+  ///   - bytes: what the request took of the input, head and body.
   ///   - route: nil where none was looked up.
   ///   - isLast: no further input of this client has been read.
   func respond(
-    with response: Response, to request: Request?, route: Int?, began: Int64, isLast: Bool,
+    with response: Response, to request: Request?, bytes: Int, route: Int?, began: Int64, isLast: Bool,
     in workspace: inout Workspace, on loop: isolated EventLoop
   ) {
     let persistence = persistence(for: request, isLast: isLast, on: loop)
@@ -190,7 +196,7 @@ extension Connection {
     loop.tellTime()
     let answered = Answered(
       method: request?.method ?? .other, route: route ?? loop.context.router.routes.count, status: response.status,
-      requestBytes: request.map { $0.bytes.count + $0.body.count } ?? 0, responseBytes: responseBytes,
+      requestBytes: bytes, responseBytes: responseBytes,
       bodyBytes: bodyBytes, duration: loop.now - began)
     loop.record(answered, request, peer: peer, in: &workspace)
     if isLarge { flush(&workspace.output, response.body, on: loop) }

@@ -14,8 +14,6 @@ package actor EventLoop {
   private static let lingerMilliseconds: Int32 = 20
   /// How long it may keep its thread under steady load: work on its queue waits meanwhile.
   private static let turnMax: Int64 = 100_000_000
-  /// Connections accepted of one event, so that a flood of them does not starve the open ones.
-  private static let acceptBatch = 16
   /// Log lines are handed over when so many bytes have come together, or the loop has nothing else to do.
   private static let logHighWater = 32 << 10
   /// The output buffer is given back when it has grown beyond this.
@@ -30,13 +28,13 @@ package actor EventLoop {
   /// Its place in the metrics.
   nonisolated let shard: Int
 
-  private let poller: Poller
+  let poller: Poller
   private let timer: Timer
   private var source: (any DispatchSourceRead)?
-  private var listeners: [ListeningSocket]
-  private var siblings: [EventLoop] = []
-  private var spare = SpareDescriptor()
-  private var listenersPaused = false
+  var listeners: [ListeningSocket]
+  var siblings: [EventLoop] = []
+  var spare = SpareDescriptor()
+  var listenersPaused = false
   private var armed: Int64?
 
   private var connections: [Connection] = []
@@ -81,7 +79,8 @@ package actor EventLoop {
   package func start(siblings: [EventLoop]) {
     self.siblings = siblings.filter { $0 !== self }
     let source = DispatchSource.makeReadSource(fileDescriptor: poller.descriptor, queue: executor.queue)
-    source.setEventHandler { [unowned self] in assumeIsolated { $0.turn() } }
+    // The source keeps the loop; `end` cancels it.
+    source.setEventHandler { self.assumeIsolated { $0.turn() } }
     self.source = source
     source.activate()
   }
@@ -97,7 +96,6 @@ package actor EventLoop {
       let count = poller.wait(milliseconds: Self.lingerMilliseconds)
       isSilent = count == 0
       tellTime()
-      calendar.turn(to: now)
       for index in 0..<count {
         givesWay = handle(poller.event(index)) || givesWay
       }
@@ -133,8 +131,9 @@ package actor EventLoop {
     return false
   }
 
-  /// While the loop does not wait in epoll itself, the timer in the set wakes it for the next deadline.
-  private func armTimer() {
+  /// While the loop does not wait in epoll itself, the timer in the set wakes it for the next deadline. Called after
+  /// whatever ran outside of a turn, too.
+  func armTimer() {
     let next = listenersPaused ? now + Self.turnMax : deadlines.next
     guard next != armed else { return }
     timer.arm(at: next)
@@ -145,6 +144,7 @@ package actor EventLoop {
 
   func tellTime() {
     now = Clock.monotonic
+    calendar.turn(to: now)
   }
 
   func hit(_ limit: Limit) {
@@ -161,7 +161,8 @@ package actor EventLoop {
     guard context.accessLog.logs(isProbe ? .probe : .service) else { return }
     context.accessLog.append(
       answered, request, route: context.metrics.routes[counted.route], isProbe: isProbe, peer: peer,
-      requestID: workspace.requestID, milliseconds: calendar.milliseconds(at: now), to: &workspace.log)
+      requestID: workspace.requestID, to: &workspace.log
+    ) { calendar.appendTimestamp(at: now, to: &$0) }
     workspace.logCount += 1
   }
 
@@ -219,94 +220,6 @@ package actor EventLoop {
     connection.counted = phase
   }
 
-  // MARK: Accepting
-
-  private func accept(from listener: ListeningSocket) {
-    for _ in 0..<Self.acceptBatch {
-      switch listener.accept() {
-      case .connection(let socket, let peer):
-        load.lastAccept.store(now, ordering: .relaxed)
-        context.metrics.accepted.add(shard: shard)
-        let admitted = context.admission.connectionOpened()
-        if !admitted { hit(context.connectionLimit) }
-        begin(
-          Connection(
-            socket, peer: peer, state: ConnectionState(acceptedAt: now, context.timeouts),
-            expiry: context.expiry(from: now), isShed: !admitted))
-      case .none:
-        return
-      case .outOfDescriptors:
-        context.metrics.acceptFailed(outOfDescriptors: true, shard: shard)
-        if !shedWithSpareDescriptor(from: listener) { return pauseListeners() }
-      case .failed:
-        context.metrics.acceptFailed(outOfDescriptors: false, shard: shard)
-        return
-      }
-    }
-  }
-
-  /// With deferred accept the request is usually there: a one-shot client is answered and closed without ever being
-  /// registered, which is a quarter of its cost.
-  private func begin(_ connection: Connection) {
-    connection.readable(on: self)
-  }
-
-  /// Out of descriptors: gives up the spare one for as long as it takes to say so to a client. False when that fails.
-  private func shedWithSpareDescriptor(from listener: ListeningSocket) -> Bool {
-    spare.giveUp()
-    guard case .connection(let socket, _) = listener.accept() else { return spare.takeBack() }
-    _ = socket.receive(into: &input, from: 0)
-    var output: [UInt8] = []
-    ResponseEncoder.append(
-      context.overloaded(nil), omitBody: false, persistence: .close, commonFields: commonFields,
-      requestID: [], to: &output)
-    _ = socket.send(output)
-    socket.finishSending()
-    _ = consume socket
-    return spare.takeBack()
-  }
-
-  private func pauseListeners() {
-    listenersPaused = true
-    for (index, listener) in listeners.enumerated() {
-      try? poller.change(listener.descriptor, [], token: Token.listener(index))
-    }
-  }
-
-  private func resumeListeners() {
-    guard spare.takeBack() else { return }
-    listenersPaused = false
-    for (index, listener) in listeners.enumerated() {
-      try? poller.change(listener.descriptor, .read, token: Token.listener(index))
-    }
-  }
-
-  // MARK: Moving
-
-  /// SO_REUSEPORT deals few connections unevenly; one that stays may move once.
-  private var lighterSibling: EventLoop? {
-    guard !siblings.isEmpty, !context.drain.isRaised else { return nil }
-    let own = load.connections.load(ordering: .relaxed)
-    return siblings.first { $0.load.connections.load(ordering: .relaxed) + 2 <= own }
-  }
-
-  private func move(_ connection: Connection, to other: EventLoop) {
-    let descriptor = connection.release(on: self)
-    let peer = connection.peer
-    let expiry = connection.expiry
-    other.executor.enqueue {
-      other.assumeIsolated { $0.adopt(Socket(owning: descriptor), peer: peer, expiry: expiry) }
-    }
-  }
-
-  private func adopt(_ socket: consuming Socket, peer: SocketAddress, expiry: Int64) {
-    tellTime()
-    let connection = Connection(
-      socket, peer: peer, state: ConnectionState(idleAt: now, context.timeouts), expiry: expiry, isShed: false)
-    watch(connection, .read, instead: nil)
-    armTimer()
-  }
-
   // MARK: Stopping
 
   /// The process is stopping: what the kernel holds back surfaces, and silent connections have `idle` nanoseconds left.
@@ -341,6 +254,7 @@ package actor EventLoop {
       if connection.cut(on: self) { underWay += 1 }
     }
     closed.removeAll()
+    context.metrics.cut.add(UInt64(underWay), shard: shard)
     handOverLog()
     return underWay
   }

@@ -4,6 +4,8 @@ internal import HTTP
 /// never need one, and an idle connection holds none.
 final class Exchange {
   var request: Request
+  /// What it took of the input so far, head and body.
+  var bytes: Int
   let route: Int
   let destination: Router.Destination
   var body: BodyReader?
@@ -12,8 +14,10 @@ final class Exchange {
   /// When its head was complete, nanoseconds.
   let began: Int64
 
-  init(_ request: Request, route: Int, _ destination: Router.Destination, _ body: BodyReader?, began: Int64) {
+  init(_ request: Request, bytes: Int, route: Int, _ destination: Router.Destination, _ body: BodyReader?, began: Int64)
+  {
     self.request = request
+    self.bytes = bytes
     self.route = route
     self.destination = destination
     self.body = body

@@ -41,7 +41,7 @@ package final class ServerMetrics: Sendable {
       labels: [Label("method", Self.methods), route, Label("code", Self.codes)],
       initial: { $0[0] == "GET" && ($0[1] == Router.unmatched ? $0[2] == "404" : $0[2] == "200") })
     duration = registry.histogram(
-      "http_request_duration_seconds", "Seconds from a request's first byte to its answer being rendered, by route.",
+      "http_request_duration_seconds", "Seconds from a request's head to its answer, by route.",
       labels: [route], bounds: Self.durations, unitsPerBase: Self.second, initial: { _ in true })
     requestSize = registry.histogram(
       "http_request_size_bytes", "Bytes of a request, head and body.", bounds: Self.sizes)

@@ -21,7 +21,9 @@ package final class ListeningSocket: Sendable {
     case none
     /// EMFILE, ENFILE: no descriptor is free, and the connection waits in the queue.
     case outOfDescriptors
-    /// The connection went away in the queue, or the network stack is short of memory: try again later.
+    /// ECONNABORTED: the client went away while it waited in the queue.
+    case aborted
+    /// The network stack is short of memory, for one: try again later.
     case failed(Errno)
   }
 
@@ -31,12 +33,14 @@ package final class ListeningSocket: Sendable {
   package static func group(at address: SocketAddress, count: Int, backlog: Int32) throws(Errno) -> [ListeningSocket] {
     do throws(Errno) {
       return try bindGroup(at: address, count: count, backlog: backlog)
-    } catch where address.address == .anyV6 && (error.code == EAFNOSUPPORT || error.code == EADDRNOTAVAIL) {
+    } catch  where address.address == .anyV6 && (error.code == EAFNOSUPPORT || error.code == EADDRNOTAVAIL) {
       return try bindGroup(at: SocketAddress(.anyV4, port: address.port), count: count, backlog: backlog)
     }
   }
 
-  private static func bindGroup(at address: SocketAddress, count: Int, backlog: Int32) throws(Errno) -> [ListeningSocket] {
+  private static func bindGroup(at address: SocketAddress, count: Int, backlog: Int32) throws(Errno)
+    -> [ListeningSocket]
+  {
     let first = try bind(at: address, sharing: false)
     guard let bound = first.localAddress else { throw Errno("getsockname") }
     // Set once it is bound: the others may join this socket, and no one joined another's.
@@ -91,6 +95,7 @@ package final class ListeningSocket: Sendable {
     switch errno {
     case EAGAIN: return .none
     case EMFILE, ENFILE: return .outOfDescriptors
+    case ECONNABORTED: return .aborted
     default: return .failed(Errno("accept4"))
     }
   }

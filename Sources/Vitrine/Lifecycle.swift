@@ -1,5 +1,5 @@
-internal import Catalog
 internal import CLinux
+internal import Catalog
 internal import Glibc
 internal import HTTP
 internal import HTTPServer
@@ -34,9 +34,10 @@ struct Lifecycle {
     do {
       store = try openStore()
       addresses = try SocketAddress.resolve(configuration.host, port: configuration.port)
-      managementAddresses = try configuration.managementPort.map {
-        try SocketAddress.resolve(configuration.managementListenHost, port: $0)
-      } ?? []
+      managementAddresses =
+        try configuration.managementPort.map {
+          try SocketAddress.resolve(configuration.managementListenHost, port: $0)
+        } ?? []
     } catch let error as CatalogError {
       for line in error.lines { complain("vitrine: \(line)") }
       return .configuration
@@ -68,7 +69,8 @@ struct Lifecycle {
     return try FileProductStore(path: path)
   }
 
+  /// With a prefix: an option is called `message`, and so is a line's text.
   private var effective: [(key: String, value: LogValue)] {
-    configuration.effective.map { (key: $0.name, value: .string($0.value)) }
+    configuration.effective.map { (key: "config.\($0.name)", value: .string($0.value)) }
   }
 }

@@ -173,7 +173,7 @@ import Testing
     try await TestServer.run { server in
       try await server.client { client in
         try client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe")
-        while server.connections("reading") == 0 {}
+        try wait { server.connections("reading") != 0 }
         client.finishSending()
         #expect(client.end() == .finished)
       }

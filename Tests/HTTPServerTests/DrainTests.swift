@@ -144,7 +144,9 @@ import Testing
         #expect(try await onThread { try client.response().text } == "gate\n")
       }
       #expect(report.cut == 0)
-      await #expect(throws: Errno.self) { try await onThread { _ = try RawClient(server.managementAddress, timeout: 2) } }
+      await #expect(throws: Errno.self) {
+        try await onThread { _ = try RawClient(server.managementAddress, timeout: 2) }
+      }
     }
   }
 
@@ -156,7 +158,8 @@ import Testing
         for _ in 0..<60 { group.addTask { try await onThread { tally.run(on: server, requestsPerConnection: .max) } } }
         for _ in 0..<20 { group.addTask { try await onThread { tally.run(on: server, requestsPerConnection: 1) } } }
         #expect(await eventually { tally.answered.load(ordering: .relaxed) > 2000 })
-        let report = await server.server.stop(.init(delay: .milliseconds(200), timeout: .seconds(10), idle: .seconds(1)))
+        let report = await server.server.stop(
+          .init(delay: .milliseconds(200), timeout: .seconds(10), idle: .seconds(1)))
         #expect(report.cut == 0)
         tally.isOver.store(true, ordering: .relaxed)
         try await group.waitForAll()

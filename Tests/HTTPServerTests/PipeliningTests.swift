@@ -10,7 +10,7 @@ import Testing
         // 8 MB of answers: more than the kernel holds, so that the server has to wait for the reader.
         let requests = (0..<2000).map { "GET /pages/\($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined()
         try client.send(requests)
-        while server.connections("writing") == 0 {}
+        try wait { server.connections("writing") != 0 }
         for index in 0..<2000 {
           let response = try client.response()
           guard response.status == 200, response.text == "/pages/\(index)" + TestRoutes.padding else {
@@ -61,7 +61,7 @@ import Testing
         let client = try server.connect(receiveBuffer: 16 << 10)
         let paths = ["/large", "/ready", "/items/1", "/slow", "/large", "/items/2"]
         try client.send(paths.map { "GET \($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined())
-        while server.connections("writing") == 0 {}
+        try wait { server.connections("writing") != 0 }
         #expect(try client.response().body.count == TestRoutes.largeCount)
         #expect(try client.response().text == "ready\n")
         #expect(try client.response().text == "/items/1")

@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import Glibc
 internal import Networking
 internal import Synchronization
 
@@ -29,6 +30,20 @@ package func eventually(_ condition: @Sendable () async -> Bool) async -> Bool {
     try? await Task.sleep(for: .milliseconds(2))
   }
   return true
+}
+
+/// Blocks until `condition` comes true: `eventually` for a thread of its own.
+package func wait(until condition: () -> Bool) throws {
+  let end = Clock.monotonic + 10_000_000_000
+  while !condition() {
+    guard Clock.monotonic < end else { throw WaitTimedOut() }
+    usleep(1000)
+  }
+}
+
+/// What was waited for did not come true within ten seconds.
+package struct WaitTimedOut: Error {
+  package init() {}
 }
 
 /// Holds up those that wait until it is opened: a handler that answers when the test says so.

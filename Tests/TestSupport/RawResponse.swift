@@ -94,7 +94,8 @@ package struct ResponseHead {
       guard value == nil else { throw .contentLength(value ?? "") }
       return 0
     }
-    guard let value, !value.isEmpty, value.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let length = Int(value) else {
+    guard let value, !value.isEmpty, value.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let length = Int(value)
+    else {
       throw .contentLength(value ?? "missing")
     }
     return toHEAD ? 0 : length

@@ -37,6 +37,15 @@ package enum TestRoutes {
             return text("slow\n")
           }
         ]),
+      // Shorter than a loop lingers in epoll: its answer comes while the loop waits for events.
+      Route(
+        "/brief",
+        [
+          .get: .suspending { _ in
+            try? await Task.sleep(for: .milliseconds(5))
+            return text("brief\n")
+          }
+        ]),
       Route("/ready", [.get: .suspending { _ in text("ready\n") }]),
       Route(
         "/gate",

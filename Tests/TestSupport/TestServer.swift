@@ -50,7 +50,8 @@ package struct TestServer: Sendable {
       service: Server.Endpoint(addresses: [loopback], router: Router(TestRoutes.all(gate: gate))),
       management: management.map { Server.Endpoint(addresses: [loopback], router: Router($0)) },
       configuration: configuration, registry: registry,
-      accessLog: AccessLog(isJSON: true, scope: scope, trustedProxies: trustedProxies) { lines, _ in log.append(lines) })
+      accessLog: AccessLog(isJSON: true, scope: scope, trustedProxies: trustedProxies) { lines, _ in log.append(lines) }
+    )
     self.gate = gate
     self.log = log
   }

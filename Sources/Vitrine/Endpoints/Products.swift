@@ -33,7 +33,8 @@ final class Products: Sendable {
   func answerItem(_ request: Request) -> Response {
     let id = String(decoding: request.path.dropFirst(Self.path.utf8.count + 1), as: UTF8.self)
     guard let item = store.snapshot.item(id: id) else {
-      return Problem.response(.notFound, detail: "There is no product with this id.", accept: request.values(of: .accept))
+      return Problem.response(
+        .notFound, detail: "There is no product with this id.", accept: request.values(of: .accept))
     }
     let etag = Self.etag(item.revision)
     return request.applyPreconditions(to: Self.response(Array(item.json), etag), etag: etag)

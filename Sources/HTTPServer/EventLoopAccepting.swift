@@ -1,0 +1,95 @@
+internal import HTTP
+internal import Metrics
+internal import Networking
+internal import Synchronization
+
+/// How connections come to a loop: from its listening sockets, or from a loop that has more of them.
+extension EventLoop {
+  /// Connections accepted of one event, so that a flood of them does not starve the open ones.
+  private static var acceptBatch: Int { 16 }
+
+  func accept(from listener: ListeningSocket) {
+    for _ in 0..<Self.acceptBatch {
+      switch listener.accept() {
+      case .connection(let socket, let peer):
+        load.lastAccept.store(now, ordering: .relaxed)
+        context.metrics.accepted.add(shard: shard)
+        let admitted = context.admission.connectionOpened()
+        if !admitted { hit(context.connectionLimit) }
+        let connection = Connection(
+          socket, peer: peer, state: ConnectionState(acceptedAt: now, context.timeouts),
+          expiry: context.expiry(from: now), isShed: !admitted)
+        // With deferred accept the request is usually there: a one-shot client is answered and closed without ever
+        // being registered, which is a quarter of its cost.
+        connection.readable(on: self)
+      case .none:
+        return
+      case .outOfDescriptors:
+        context.metrics.acceptFailed(outOfDescriptors: true, shard: shard)
+        if !shedWithSpareDescriptor(from: listener) { return pauseListeners() }
+      case .aborted:
+        context.metrics.acceptFailed(outOfDescriptors: false, shard: shard)
+      case .failed:
+        context.metrics.acceptFailed(outOfDescriptors: false, shard: shard)
+        return pauseListeners()
+      }
+    }
+  }
+
+  /// Out of descriptors: gives up the spare one for as long as it takes to say so to a client. False when that fails.
+  private func shedWithSpareDescriptor(from listener: ListeningSocket) -> Bool {
+    spare.giveUp()
+    guard case .connection(var socket, _) = listener.accept() else { return spare.takeBack() }
+    // What is left unread would make close(2) a reset.
+    _ = socket.receive(into: &input, from: 0)
+    var output: [UInt8] = []
+    ResponseEncoder.append(
+      context.overloaded(nil), omitBody: false, persistence: .close, commonFields: commonFields,
+      requestID: [], to: &output)
+    _ = socket.send(output)
+    socket = .closed
+    return spare.takeBack()
+  }
+
+  /// For a tenth of a second, or until a connection is closed: asking at once again would spin.
+  private func pauseListeners() {
+    listenersPaused = true
+    for (index, listener) in listeners.enumerated() {
+      try? poller.change(listener.descriptor, [], token: Token.listener(index))
+    }
+  }
+
+  func resumeListeners() {
+    guard spare.takeBack() else { return }
+    listenersPaused = false
+    for (index, listener) in listeners.enumerated() {
+      try? poller.change(listener.descriptor, .read, token: Token.listener(index))
+    }
+  }
+
+  // MARK: Moving
+
+  /// SO_REUSEPORT deals few connections unevenly; one that stays may move once.
+  var lighterSibling: EventLoop? {
+    guard !siblings.isEmpty, !context.drain.isRaised else { return nil }
+    let own = load.connections.load(ordering: .relaxed)
+    return siblings.first { $0.load.connections.load(ordering: .relaxed) + 2 <= own }
+  }
+
+  func move(_ connection: Connection, to other: EventLoop) {
+    let descriptor = connection.release(on: self)
+    let peer = connection.peer
+    let expiry = connection.expiry
+    other.executor.enqueue {
+      other.assumeIsolated { $0.adopt(Socket(owning: descriptor), peer: peer, expiry: expiry) }
+    }
+  }
+
+  private func adopt(_ socket: consuming Socket, peer: SocketAddress, expiry: Int64) {
+    tellTime()
+    let connection = Connection(
+      socket, peer: peer, state: ConnectionState(idleAt: now, context.timeouts), expiry: expiry, isShed: false)
+    watch(connection, .read, instead: nil)
+    armTimer()
+  }
+}

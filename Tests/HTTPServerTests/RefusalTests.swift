@@ -1,0 +1,143 @@
+import Foundation
+import HTTPServer
+import TestSupport
+import Testing
+
+@Suite struct RefusalTests {
+  /// A row of each kind: the parser's tests have them all.
+  @Test(arguments: [
+    ("GET / HTTP/1.1\r\n\r\n", 400), ("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400),
+    ("GET  / HTTP/1.1\r\nHost: a\r\n\r\n", 400), ("GET / HTTP/1.1\nHost: a\n\n", 400),
+    ("GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400), ("GET / HTTP/1.1\r\nHost: a\r\n X: b\r\n\r\n", 400),
+    ("GET /../a HTTP/1.1\r\nHost: a\r\n\r\n", 400), ("GET * HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+    ("GET /\r\n\r\n", 400), ("\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}", 400),
+    ("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
+    ("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5, 5\r\n\r\nhello", 400),
+    ("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501),
+    ("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5x\r\n", 400),
+    ("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloo", 400),
+    ("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nHost: a\r\n\r\n", 400),
+    ("POST /missing HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5x\r\n", 400),
+    ("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 18446744073709551621\r\n\r\n", 413),
+    ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505), ("GET / HTTP/3.0\r\nHost: a\r\n\r\n", 505),
+  ])
+  func refusesAndCloses(input: String, status: Int) async throws {
+    try await TestServer.run { server in
+      try await server.client { client in
+        let response = try client.exchange(input)
+        try expectProblem(response, status)
+        #expect(response.closes)
+        #expect(client.end() == .finished)
+      }
+      #expect(server.metric("http_requests_refused_total") == 1)
+    }
+  }
+
+  @Test func answersWhatCameBeforeARefusedRequestAndNothingBehindIt() async throws {
+    try await TestServer.run { server in
+      try await server.client { client in
+        try client.send(
+          "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /ready HTTP/1.1\r\nHost: a\r\n\r\n"
+            + "GET / HTTP/1.1\r\nHost: a b\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try client.response().text == "hello\n")
+        #expect(try client.response().text == "ready\n")
+        #expect(try client.response().status == 400)
+        #expect(client.end() == .finished)
+      }
+    }
+  }
+
+  @Test(arguments: [
+    (0, "GET /\(String(repeating: "a", count: 9000)) HTTP/1.1\r\nHost: a\r\n\r\n", 414, Limit.requestLineMax),
+    (1, "GET / HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "a", count: 17_000))\r\n\r\n", 431, .headerMax),
+    (2, "GET / HTTP/1.1\r\nHost: a\r\n\(String(repeating: "X: y\r\n", count: 100))\r\n", 431, .headerFieldsMax),
+  ])
+  func countsWhichLimitOfTheHeadWasHit(row: Int, input: String, status: Int, limit: Limit) async throws {
+    try await TestServer.run { server in
+      try await server.client { client in
+        // Far more than is read: the answer is readable still.
+        let response = try client.exchange(input + String(repeating: "x", count: 1_000_000))
+        try expectProblem(response, status)
+        #expect(response.closes)
+        #expect(client.end() == .finished)
+      }
+      #expect(server.hits(limit) == 1)
+    }
+  }
+
+  @Test(
+    arguments: [
+      ("GET /missing", 404, nil), ("POST /", 405, "GET, HEAD, OPTIONS"), ("TRACE /", 405, "GET, HEAD, OPTIONS"),
+      ("DELETE /echo", 405, "POST, OPTIONS"), ("BREW /", 501, nil), ("BREW /missing", 501, nil), ("get /", 501, nil),
+    ] as [(String, Int, String?)])
+  func answersWhatNoHandlerTakesAndKeepsTheConnection(request: String, status: Int, allow: String?) async throws {
+    try await TestServer.run { server in
+      try await server.client { client in
+        let response = try client.exchange("\(request) HTTP/1.1\r\nHost: a\r\n\r\n")
+        try expectProblem(response, status)
+        #expect(response["Allow"] == allow)
+        #expect(!response.closes)
+        #expect(try client.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n").text == "hello\n")
+      }
+      #expect(server.metric("http_requests_refused_total") == 0)
+    }
+  }
+
+  @Test func answersOPTIONSAndKeepsTheConnection() async throws {
+    try await TestServer.run { server in
+      try await server.client { client in
+        for (target, allow) in [("*", "GET, HEAD, OPTIONS"), ("/", "GET, HEAD, OPTIONS"), ("/echo", "POST, OPTIONS")] {
+          let response = try client.exchange("OPTIONS \(target) HTTP/1.1\r\nHost: a\r\n\r\n")
+          #expect(response.status == 204)
+          #expect(response["Allow"] == allow)
+          #expect(!response.closes)
+        }
+      }
+    }
+  }
+
+  @Test func answersCONNECTAndCloses() async throws {
+    try await TestServer.run { server in
+      try await server.client { client in
+        // What follows may be the tunnel's bytes, and is never read as a request.
+        let response = try client.exchange(
+          "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        try expectProblem(response, 405)
+        #expect(response["Allow"] != nil)
+        #expect(response.closes)
+        #expect(client.end() == .finished)
+      }
+    }
+  }
+
+  @Test func theProblemIsALineOfTextWhereTheClientTakesNoJSON() async throws {
+    try await TestServer.run { server in
+      try await server.client { client in
+        let response = try client.exchange("GET /missing HTTP/1.1\r\nHost: a\r\nAccept: text/html\r\n\r\n")
+        #expect(response["Content-Type"] == "text/plain; charset=utf-8")
+        #expect(response.text == "404 Not Found: There is nothing at this path.\n")
+      }
+    }
+  }
+
+  @Test func servesTheAbsoluteForm() async throws {
+    try await TestServer.run { server in
+      try await server.client { client in
+        let response = try client.exchange("GET http://example.com/items/3?q HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(response.text == "/items/3")
+      }
+    }
+  }
+}
+
+/// A whole error answer: Date, and a problem body (RFC 9457) that says the same status.
+private func expectProblem(_ response: RawResponse, _ status: Int) throws {
+  #expect(response.status == status)
+  #expect(response.has("Date"))
+  #expect(response["Content-Type"] == "application/problem+json")
+  #expect(response["Cache-Control"] == "no-store")
+  let problem = try #require(try JSONSerialization.jsonObject(with: Data(response.body)) as? [String: Any])
+  #expect(problem["status"] as? Int == status)
+  #expect(problem["title"] as? String == response.reason)
+  #expect((problem["detail"] as? String)?.isEmpty == false)
+}

@@ -1,0 +1,58 @@
+import Testing
+
+@testable import HTTPServer
+
+@Suite struct RequestIDsTests {
+  @Test func makesSixteenHexDigits() {
+    var ids = RequestIDs()
+    for _ in 0..<1000 {
+      var id: [UInt8] = []
+      ids.appendNext(to: &id)
+      #expect(id.count == 16)
+      #expect(id.allSatisfy { Set("0123456789abcdef".utf8).contains($0) })
+    }
+  }
+
+  @Test func usesEveryDigit() {
+    var ids = RequestIDs()
+    var all: [UInt8] = []
+    for _ in 0..<100 { ids.appendNext(to: &all) }
+    #expect(Set(all) == Set("0123456789abcdef".utf8))
+  }
+
+  @Test func neverRepeats() {
+    var ids = RequestIDs()
+    var others = RequestIDs()
+    var seen: Set<[UInt8]> = []
+    for _ in 0..<5000 {
+      var one: [UInt8] = []
+      var other: [UInt8] = []
+      ids.appendNext(to: &one)
+      others.appendNext(to: &other)
+      seen.insert(one)
+      seen.insert(other)
+    }
+    #expect(seen.count == 10_000)
+  }
+
+  @Test func appendsBehindWhatIsThere() {
+    var ids = RequestIDs()
+    var output = Array("id=".utf8)
+    ids.appendNext(to: &output)
+    #expect(output.count == 19)
+    #expect(output.starts(with: "id=".utf8))
+  }
+
+  @Test func takesEveryCharacterOfTheSetAndNoOther() {
+    let allowed = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-".utf8)
+    for byte in UInt8.min...UInt8.max {
+      #expect(RequestIDs.isValid([byte][...]) == allowed.contains(byte), "\(byte)")
+      #expect(RequestIDs.isValid([97, byte, 97][...]) == allowed.contains(byte), "\(byte)")
+    }
+  }
+
+  @Test(arguments: [(0, false), (1, true), (128, true), (129, false)])
+  func takesOneToAHundredAndTwentyEight(count: Int, isValid: Bool) {
+    #expect(RequestIDs.isValid([UInt8](repeating: 97, count: count)[...]) == isValid)
+  }
+}
