@@ -144,7 +144,7 @@ extension Connection {
       if !self.isStarting {
         self.takePending(on: loop)
         self.settle(on: loop)
-        loop.armTimer()
+        loop.endWork()
       }
     }
     isStarting = false

@@ -1,12 +1,20 @@
+internal import Networking
 internal import Synchronization
 
-/// Raised once, when the process is told to stop; every answer reads it.
+/// Raised once, when the process is told to stop. Every answer reads it, readiness and the connections see the same.
 package final class DrainSignal: Sendable {
-  private let raised = Atomic<Bool>(false)
+  /// An instant of the monotonic clock; 0 while it is not raised.
+  private let instant = Atomic<Int64>(0)
 
   package init() {}
 
-  package var isRaised: Bool { raised.load(ordering: .relaxed) }
+  package var isRaised: Bool { instant.load(ordering: .relaxed) != 0 }
 
-  func raise() { raised.store(true, ordering: .relaxed) }
+  /// When it was raised, nanoseconds of the monotonic clock.
+  package var raisedAt: Int64? {
+    let instant = instant.load(ordering: .relaxed)
+    return instant == 0 ? nil : instant
+  }
+
+  func raise() { instant.store(Clock.monotonic, ordering: .relaxed) }
 }

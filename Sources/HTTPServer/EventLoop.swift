@@ -103,6 +103,11 @@ package actor EventLoop {
       closed.removeAll(keepingCapacity: true)
       if workspace.log.count > Self.logHighWater { handOverLog() }
     }
+    endWork()
+  }
+
+  /// What remains to do when the thread is given back: at the end of a turn, and of whatever ran outside of one.
+  func endWork() {
     handOverLog()
     armTimer()
   }
@@ -131,9 +136,8 @@ package actor EventLoop {
     return false
   }
 
-  /// While the loop does not wait in epoll itself, the timer in the set wakes it for the next deadline. Called after
-  /// whatever ran outside of a turn, too.
-  func armTimer() {
+  /// While the loop does not wait in epoll itself, the timer in the set wakes it for the next deadline.
+  private func armTimer() {
     let next = listenersPaused ? now + Self.turnMax : deadlines.next
     guard next != armed else { return }
     timer.arm(at: next)
@@ -199,6 +203,9 @@ package actor EventLoop {
   func forget(_ connection: Connection) {
     context.admission.connectionClosed()
     guard let slot = connection.slot else { return }
+    // Closing is not enough: while a forked child holds a copy of the descriptor, the set would go on to hand out the
+    // connection's address.
+    poller.remove(connection.socket.descriptor)
     let last = connections.removeLast()
     if last !== connection {
       connections[slot] = last
@@ -227,7 +234,7 @@ package actor EventLoop {
     tellTime()
     for listener in listeners { listener.deferAccept(seconds: 0) }
     for connection in connections { connection.drain(idle: idle, on: self) }
-    armTimer()
+    endWork()
   }
 
   /// From now on no handshake begins; those begun still come in.
@@ -255,7 +262,7 @@ package actor EventLoop {
     }
     closed.removeAll()
     context.metrics.cut.add(UInt64(underWay), shard: shard)
-    handOverLog()
+    endWork()
     return underWay
   }
 

@@ -90,6 +90,6 @@ extension EventLoop {
     let connection = Connection(
       socket, peer: peer, state: ConnectionState(idleAt: now, context.timeouts), expiry: expiry, isShed: false)
     watch(connection, .read, instead: nil)
-    armTimer()
+    endWork()
   }
 }

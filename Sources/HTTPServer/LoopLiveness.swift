@@ -8,6 +8,7 @@ package struct LoopLiveness: Sendable {
   /// Between two pings, nanoseconds.
   package static let interval: Int64 = 1_000_000_000
   /// A round that comes later than this after the last one was not on time.
+  static let intervalMicroseconds = UInt32(interval / 1000)
   private static let lateAfter = 2 * interval
 
   private var misses: [Int]

@@ -15,7 +15,7 @@ package final class Server: Sendable {
     }
   }
 
-  package let drain = DrainSignal()
+  package let drain: DrainSignal
   /// Where the service listens, with the real ports.
   package let addresses: [SocketAddress]
   /// Where management listens; empty when it does not.
@@ -31,8 +31,9 @@ package final class Server: Sendable {
   /// - Throws: the call that failed and its address, EADDRINUSE for one.
   package init(
     service: Endpoint, management endpoint: Endpoint?, configuration: ServerConfiguration, registry: Registry,
-    accessLog: AccessLog
+    accessLog: AccessLog, drain: DrainSignal = DrainSignal()
   ) throws(ListenError) {
+    self.drain = drain
     var templates = service.router.routes.map(\.template)
     for route in endpoint?.router.routes ?? [] where !templates.contains(route.template) {
       templates.append(route.template)

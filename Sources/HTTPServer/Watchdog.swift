@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import Glibc
 internal import Networking
 internal import Synchronization
 
@@ -12,20 +13,22 @@ package final class Watchdog: Sendable {
   private let state = Mutex(State())
   private let queue = DispatchQueue(label: "watchdog")
   private let onStall: @Sendable (_ loop: String) -> Void
-  private nonisolated(unsafe) let timer: any DispatchSourceTimer
 
   /// - Parameter onStall: called once for each time a loop gets stuck, on the watchdog's thread.
   package init(onStall: @escaping @Sendable (String) -> Void) {
     self.onStall = onStall
-    unsafe timer = DispatchSource.makeTimerSource(queue: queue)
   }
 
   /// Begins to ping `loops`. Once.
   package func watch(_ loops: [EventLoop]) {
     state.withLock { $0 = State(loops: loops, liveness: LoopLiveness(loops: loops.count)) }
-    unsafe timer.setEventHandler { [unowned self] in round() }
-    unsafe timer.schedule(deadline: .now(), repeating: .nanoseconds(Int(LoopLiveness.interval)))
-    unsafe timer.activate()
+    queue.async { [weak self] in
+      while let watchdog = self {
+        watchdog.round()
+        // A thread that sleeps and no timer: it must not wait for anything that it watches.
+        usleep(LoopLiveness.intervalMicroseconds)
+      }
+    }
   }
 
   /// The labels of the loops that are stuck; empty when all is well. From memory: no loop is asked.

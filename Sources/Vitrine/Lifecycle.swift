@@ -28,22 +28,12 @@ struct Lifecycle {
 
   private func serve(_ signals: Signals, warnings: [String], checkOnly: Bool) async -> Exit {
     for warning in warnings { log.warning(warning) }
-    let store: any ProductStore
-    let addresses: [SocketAddress]
-    let managementAddresses: [SocketAddress]
-    do {
-      store = try openStore()
-      addresses = try SocketAddress.resolve(configuration.host, port: configuration.port)
-      managementAddresses =
-        try configuration.managementPort.map {
-          try SocketAddress.resolve(configuration.managementListenHost, port: $0)
-        } ?? []
-    } catch let error as CatalogError {
-      for line in error.lines { complain("vitrine: \(line)") }
-      return .configuration
+    let prepared: Prepared
+    do throws(StartError) {
+      prepared = try prepare()
     } catch {
-      complain("vitrine: --host: \(error)")
-      return .usage
+      for mistake in error.mistakes { complain("vitrine: \(mistake)") }
+      return error.exit
     }
     if checkOnly {
       log.write(.info, "configuration is good", effective)
@@ -54,19 +44,58 @@ struct Lifecycle {
     let service: Service
     do {
       service = try Service(
-        configuration, store: store, addresses: addresses, managementAddresses: managementAddresses, log: log)
+        configuration, store: prepared.store, addresses: prepared.addresses,
+        managementAddresses: prepared.managementAddresses, log: log)
     } catch {
       complain("vitrine: \(error)")
       log.error("\(error)")
       return .unavailable
     }
     await service.start()
-    return await service.serve(until: signals, reloading: store as? FileProductStore)
+    return await service.serve(until: signals, reloading: prepared.store as? FileProductStore)
   }
 
-  private func openStore() throws(CatalogError) -> any ProductStore {
-    guard let path = configuration.products else { return SampleProducts() }
-    return try FileProductStore(path: path)
+  /// What the configuration leads to, before a socket is open.
+  private struct Prepared {
+    var store: any ProductStore
+    var addresses: [SocketAddress]
+    var managementAddresses: [SocketAddress]
+  }
+
+  /// Why the service does not start: every mistake found.
+  private struct StartError: Error {
+    var mistakes: [String]
+    var exit: Exit
+  }
+
+  private func prepare() throws(StartError) -> Prepared {
+    var mistakes: [String] = []
+    func resolve(_ host: String, port: UInt16, option: String) -> [SocketAddress] {
+      do throws(ResolutionError) {
+        return try SocketAddress.resolve(host, port: port)
+      } catch {
+        mistakes.append("\(option): \(error)")
+        return []
+      }
+    }
+    var prepared = Prepared(
+      store: SampleProducts(), addresses: resolve(configuration.host, port: configuration.port, option: "--host"),
+      managementAddresses: [])
+    if let port = configuration.managementPort {
+      let host = configuration.managementHost
+      prepared.managementAddresses =
+        host.map { resolve($0, port: port, option: "--management-host") }
+        ?? prepared.addresses.map { SocketAddress($0.address, port: port) }
+    }
+    var exit = Exit.usage
+    do throws(CatalogError) {
+      if let path = configuration.products { prepared.store = try FileProductStore(path: path) }
+    } catch {
+      if mistakes.isEmpty { exit = .configuration }
+      mistakes += error.lines
+    }
+    guard mistakes.isEmpty else { throw StartError(mistakes: mistakes, exit: exit) }
+    return prepared
   }
 
   /// With a prefix: an option is called `message`, and so is a line's text.

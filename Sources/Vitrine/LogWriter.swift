@@ -49,26 +49,31 @@ package final class LogWriter: Sendable {
   /// Lines that were lost: no room while the descriptor blocked, or an error of write(2).
   package var dropped: UInt64 { state.withLock { $0.dropped } }
 
-  /// Takes whole lines, or drops and counts them when they do not fit. Never blocks: under the lock nothing but a copy
-  /// of the bytes is made.
+  /// Takes whole lines; those that do not fit are dropped and counted. Never blocks: under the lock little more is done
+  /// than to copy the bytes.
   ///
   /// - Parameters:
   ///   - lines: each with its newline.
   ///   - count: how many they are.
   package func write(_ lines: [UInt8], count: Int) {
     let mustWake = state.withLock { state in
-      guard lines.count <= waitingBytesMax - state.waitingBytes else {
-        state.dropped += UInt64(count)
-        state.untold += UInt64(count)
-        return false
-      }
-      state.pending.append(contentsOf: lines)
-      state.pendingLines += UInt64(count)
-      state.waitingBytes += lines.count
+      let room = waitingBytesMax - state.waitingBytes
+      let fitting = lines.count <= room ? lines[...] : Self.wholeLines(lines.prefix(max(room, 0)))
+      let taken = fitting.count == lines.count ? count : fitting.count { $0 == UInt8(ascii: "\n") }
+      state.dropped += UInt64(count - taken)
+      state.untold += UInt64(count - taken)
+      guard taken > 0 else { return false }
+      state.pending.append(contentsOf: fitting)
+      state.pendingLines += UInt64(taken)
+      state.waitingBytes += fitting.count
       defer { state.isAwake = true }
       return !state.isAwake
     }
     if mustWake { queue.async { self.writeUntilEmpty() } }
+  }
+
+  private static func wholeLines(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    bytes.lastIndex(of: UInt8(ascii: "\n")).map { bytes[...$0] } ?? []
   }
 
   /// Waits until the lines handed in so far are written, at most `timeout`. For the exit: it blocks the caller.

@@ -51,7 +51,7 @@ package enum Options {
 
   package static let groups: [Group] = [
     Group(title: "Listening", commands: [.serve, .check], options: listening),
-    Group(title: "Content", commands: [.serve], options: content),
+    Group(title: "Service", commands: [.serve], options: service),
     Group(title: "Drain", commands: [.serve], options: drain),
     Group(title: "Timeouts", commands: [.serve], options: timeouts),
     Group(title: "Limits", commands: [.serve], options: limits),
@@ -80,11 +80,11 @@ extension Options {
     Option(
       "management-host", \.managementHost, .optional(.host, unset: "the --host"),
       "Address or name of the second listener."),
-    Option(
-      "loops", \.loops, .count(0...1024), "Event loops; 0 makes one for each core of affinity mask and CPU quota."),
   ]
 
-  private static let content: [Option] = [
+  private static let service: [Option] = [
+    Option(
+      "loops", \.loops, .count(0...1024), "Event loops; 0 makes one for each core of affinity mask and CPU quota."),
     Option("message", \.message, .line(bytesMax: 1000), "What GET / says."),
     Option(
       "products", \.products, .optional(.file, unset: "built-in samples"),
@@ -142,7 +142,7 @@ extension Options {
       "trusted-proxies", \.trustedProxies, .networks,
       "Peers whose X-Forwarded-For names the client in the log."),
     Option(
-      "log-buffer-max", \.logBufferBytesMax, .bytes(4096...1 << 30),
+      "log-buffer-max", \.logBufferBytesMax, .bytes(65536...1 << 30),
       "Lines that may wait for a blocked standard output; beyond, they are dropped and counted."),
   ]
 

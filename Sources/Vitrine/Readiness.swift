@@ -5,21 +5,17 @@ internal import Synchronization
 /// Whether this instance wants traffic: it has started, does not drain, and its store is usable. Each condition knows
 /// since when it is as it is.
 final class Readiness: Sendable {
-  /// Instants of the monotonic clock; nil while it has not happened.
-  private struct State {
-    var startedAt: Int64?
-    var drainingAt: Int64?
-  }
-
-  private let state = Mutex(State())
+  private let drain: DrainSignal
   private let createdAt = Clock.monotonic
+  /// An instant of the monotonic clock; nil until then.
+  private let startedAt = Mutex<Int64?>(nil)
+
+  init(drain: DrainSignal) {
+    self.drain = drain
+  }
 
   func started() {
-    state.withLock { $0.startedAt = Clock.monotonic }
-  }
-
-  func draining() {
-    state.withLock { $0.drainingAt = $0.drainingAt ?? Clock.monotonic }
+    startedAt.withLock { $0 = Clock.monotonic }
   }
 
   var isReady: Bool { checks.allSatisfy(\.isPassed) }
@@ -27,12 +23,12 @@ final class Readiness: Sendable {
   /// Started, draining, store, in this order.
   var checks: [ProbeCheck] {
     let now = Clock.monotonic
-    let state = state.withLock { $0 }
+    let startedAt = startedAt.withLock { $0 }
+    let drainingAt = drain.raisedAt
     return [
-      ProbeCheck(name: "started", isPassed: state.startedAt != nil, note: age(state.startedAt ?? createdAt, now)),
+      ProbeCheck(name: "started", isPassed: startedAt != nil, note: age(startedAt ?? createdAt, now)),
       ProbeCheck(
-        name: "draining", isPassed: state.drainingAt == nil,
-        note: age(state.drainingAt ?? state.startedAt ?? createdAt, now)),
+        name: "draining", isPassed: drainingAt == nil, note: age(drainingAt ?? startedAt ?? createdAt, now)),
       // The catalogue is in memory once it is loaded, and a start without it never gets here.
       ProbeCheck(name: "store", isPassed: true, note: age(createdAt, now)),
     ]

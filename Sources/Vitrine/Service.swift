@@ -29,7 +29,8 @@ struct Service {
     let serverConfiguration = configuration.server(hostname: hostname, log: log)
     let hasManagement = !managementAddresses.isEmpty
     let registry = Registry(shards: serverConfiguration.loops + (hasManagement ? 1 : 0))
-    let readiness = Readiness()
+    let drain = DrainSignal()
+    let readiness = Readiness(drain: drain)
     let watchdog = Watchdog { loop in log.error("loop is stuck", ["loop": .string(loop)]) }
     let routes = Routes(
       index: Index(configuration.identity(hostname: hostname), store: store), health: Health(watchdog: watchdog),
@@ -38,7 +39,8 @@ struct Service {
     server = try Server(
       service: Server.Endpoint(addresses: addresses, router: routes.service(hasManagement: hasManagement)),
       management: hasManagement ? Server.Endpoint(addresses: managementAddresses, router: routes.management) : nil,
-      configuration: serverConfiguration, registry: registry, accessLog: configuration.accessLog(writer: log.writer))
+      configuration: serverConfiguration, registry: registry, accessLog: configuration.accessLog(writer: log.writer),
+      drain: drain)
     self.readiness = readiness
     self.watchdog = watchdog
     reloads = registry.counter(
@@ -82,7 +84,6 @@ struct Service {
   }
 
   private func stop(_ times: Server.DrainTimes) async -> Exit {
-    readiness.draining()
     log.info("draining", ["connections": .int(server.openConnections), "inFlight": .int(server.requestsInFlight)])
     let report = await server.stop(times)
     log.info(

@@ -22,9 +22,13 @@ final class Signals: Sendable {
     let (stream, continuation) = AsyncStream.makeStream(of: Signal.self)
     self.stream = stream
     self.continuation = continuation
+    // Blocked, a signal that comes before its source is watched waits for it; ignored, it would be lost. Threads inherit
+    // this: there is only one yet.
+    var blocked = sigset_t()
+    unsafe sigemptyset(&blocked)
+    for number in [SIGTERM, SIGINT, SIGHUP] { unsafe sigaddset(&blocked, number) }
+    unsafe pthread_sigmask(SIG_BLOCK, &blocked, nil)
     unsafe sources = [(SIGTERM, Signal.terminate), (SIGINT, .interrupt), (SIGHUP, .reload)].map { number, signal in
-      // The default action would end the process before the source sees the signal.
-      _ = Glibc.signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler { continuation.yield(signal) }
       source.activate()

@@ -95,13 +95,13 @@ import Testing
   }
 
   /// Random schedules, moves, removals and waits, beside a plain list.
-  @Test(arguments: UInt64(1)...20)
+  @Test(arguments: UInt64(1)...10)
   func popsExactlyWhatAPlainListSaysIsDue(seed: UInt64) {
     var random = Seeded(seed)
     var wheel = Deadlines<Entry>(now: Self.start)
     var entries: [Entry] = []
     var now = Self.start
-    for _ in 0..<2000 {
+    for step in 0..<1000 {
       switch Int.random(in: 0..<10, using: &random) {
       case 0..<3:
         let entry = Entry(now + Int64.random(in: -Self.tick...2 * Self.round, using: &random))
@@ -117,18 +117,22 @@ import Testing
       default:
         now += Int64.random(in: 0...(Bool.random(using: &random) ? 20 * Self.tick : Self.round), using: &random)
         let popped = Self.popAll(&wheel, at: now)
-        // The wheel is coarse: of what fell due within this tick it may leave some for the next.
-        let overdue = entries.filter { $0.deadline / Self.tick < now / Self.tick }
-        #expect(overdue.allSatisfy { entry in popped.contains { $0 === entry } })
-        #expect(popped.allSatisfy { $0.deadline <= now })
-        #expect(popped.allSatisfy { $0.place.tick == nil })
+        let early = popped.count { $0.deadline > now }
         entries.removeAll { entry in popped.contains { $0 === entry } }
+        // The wheel is coarse: of what fell due within this tick it may leave some for the next.
+        let late = entries.count { $0.deadline / Self.tick < now / Self.tick }
+        guard early == 0, late == 0, popped.allSatisfy({ $0.place.tick == nil }) else {
+          Issue.record("step \(step): \(early) early, \(late) late")
+          return
+        }
       }
-      #expect(wheel.count == entries.count)
-      let earliest = entries.map(\.deadline).min()
-      #expect((wheel.next == nil) == (earliest == nil))
       // It never sleeps past what is due.
-      if let next = wheel.next, let earliest { #expect(next <= max(earliest, now) + Self.tick) }
+      let earliest = entries.map(\.deadline).min()
+      let isAwakeInTime = earliest.map { (wheel.next ?? .max) <= max($0, now) + Self.tick } ?? (wheel.next == nil)
+      guard wheel.count == entries.count, isAwakeInTime else {
+        Issue.record("step \(step): \(wheel.count) of \(entries.count) held, next at \(wheel.next ?? -1)")
+        return
+      }
     }
   }
 }

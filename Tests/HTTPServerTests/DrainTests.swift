@@ -175,7 +175,7 @@ import Testing
 private final class Tally: Sendable {
   let answered = Atomic<Int>(0)
   let isOver = Atomic<Bool>(false)
-  let lost = Mutex<[String]>([])
+  let lost = Guarded<[String]>([])
 
   /// Connects again and again until that is refused; keeps a connection for so many requests, or until told to close.
   func run(on server: TestServer, requestsPerConnection: Int) {

@@ -3,13 +3,15 @@ import TestSupport
 import Testing
 
 @Suite(.serialized) struct PipeliningTests {
-  @Test func answersTwoThousandPipelinedRequestsInOrderToASlowReader() async throws {
+  @Test(arguments: [false, true])
+  func answersTwoThousandPipelinedRequestsInOrderToASlowReader(halfCloses: Bool) async throws {
     try await TestServer.run { server in
       try await onThread {
         let client = try server.connect(receiveBuffer: 16 << 10)
         // 8 MB of answers: more than the kernel holds, so that the server has to wait for the reader.
         let requests = (0..<2000).map { "GET /pages/\($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined()
         try client.send(requests)
+        if halfCloses { client.finishSending() }
         try wait { server.connections("writing") != 0 }
         for index in 0..<2000 {
           let response = try client.response()
@@ -18,8 +20,12 @@ import Testing
             return
           }
         }
-        #expect(client.staysSilent(milliseconds: 20))
-        #expect(try client.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n").text == "hello\n")
+        if halfCloses {
+          #expect(client.end() == .finished)
+        } else {
+          #expect(client.staysSilent(milliseconds: 20))
+          #expect(try client.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n").text == "hello\n")
+        }
       }
       #expect(server.metric("http_requests_total{method=\"GET\",route=\"/pages/{id}\",code=\"200\"}") == 2000)
     }

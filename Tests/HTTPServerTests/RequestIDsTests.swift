@@ -5,7 +5,7 @@ import Testing
 @Suite struct RequestIDsTests {
   @Test func makesSixteenHexDigits() {
     var ids = RequestIDs()
-    for _ in 0..<1000 {
+    for _ in 0..<100 {
       var id: [UInt8] = []
       ids.appendNext(to: &id)
       #expect(id.count == 16)

@@ -203,6 +203,18 @@ import Testing
     }
   }
 
+  /// Each loop holds three descriptors until it is freed.
+  @Test(arguments: [1, 3])
+  func aStoppedServerLetsGoOfItsLoops(loops count: Int) async throws {
+    let loops = Guarded<[WeakLoop]>([])
+    try await TestServer.run(management: [], configure: { $0.loops = count }) { server in
+      let all = server.server.allLoops.map { WeakLoop(loop: $0) }
+      loops.withLock { $0 = all }
+      #expect(all.count == count + 1)
+    }
+    #expect(await eventually { loops.withLock { $0.allSatisfy { $0.loop == nil } } })
+  }
+
   @Test func saysWhichAddressIsInUse() async throws {
     try await TestServer.run { server in
       let taken = server.address
@@ -215,4 +227,8 @@ import Testing
       #expect(error?.description == "cannot listen on \(taken): bind: Address already in use")
     }
   }
+}
+
+private struct WeakLoop: Sendable {
+  weak let loop: EventLoop?
 }

@@ -34,10 +34,11 @@ import Testing
     #expect(IPAddress.anyV4.isV4)
   }
 
-  @Test(arguments: [
-    ("127.0.0.1", 8080, "127.0.0.1:8080"), ("::1", 0, "[::1]:0"), ("::", 65535, "[::]:65535"),
-    ("::ffff:10.0.0.1", 80, "10.0.0.1:80"),
-  ] as [(String, UInt16, String)])
+  @Test(
+    arguments: [
+      ("127.0.0.1", 8080, "127.0.0.1:8080"), ("::1", 0, "[::1]:0"), ("::", 65535, "[::]:65535"),
+      ("::ffff:10.0.0.1", 80, "10.0.0.1:80"),
+    ] as [(String, UInt16, String)])
   func writesAnAddressWithItsPort(literal: String, port: UInt16, text: String) throws {
     #expect(SocketAddress(try #require(IPAddress(literal)), port: port).description == text)
   }
@@ -64,7 +65,8 @@ import Testing
     ("10.9.9.9/8", "10.1.1.1", true), ("192.0.2.128/25", "192.0.2.127", false), ("192.0.2.128/25", "192.0.2.128", true),
     ("192.0.2.1", "192.0.2.1", true), ("192.0.2.1", "192.0.2.2", false), ("192.0.2.1/32", "192.0.2.2", false),
     ("0.0.0.0/0", "255.1.2.3", true), ("0.0.0.0/0", "::1", false), ("0.0.0.0/0", "::ffff:1.2.3.4", true),
-    ("::/0", "2001:db8::1", true), ("::/0", "1.2.3.4", true), ("fd00::/8", "fdff::1", true), ("fd00::/8", "fe00::1", false),
+    ("::/0", "2001:db8::1", true), ("::/0", "1.2.3.4", true), ("fd00::/8", "fdff::1", true),
+    ("fd00::/8", "fe00::1", false),
     ("2001:db8::/64", "2001:db8::ffff:ffff:ffff:ffff", true), ("2001:db8::/64", "2001:db8:0:1::", false),
     ("2001:db8::/65", "2001:db8::8000:0:0:0", false), ("2001:db8::/65", "2001:db8::7fff:0:0:0", true),
     ("::1/128", "::1", true), ("::1", "::2", false), ("10.0.0.0/8", "::ffff:10.1.1.1", true),

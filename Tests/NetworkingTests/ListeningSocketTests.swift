@@ -6,7 +6,8 @@ import Testing
 @Suite struct ListeningSocketTests {
   private static let loopback = IPAddress(v4: 0x7f00_0001)
 
-  private static func group(at address: IPAddress = loopback, port: UInt16 = 0, count: Int) throws -> [ListeningSocket] {
+  private static func group(at address: IPAddress = loopback, port: UInt16 = 0, count: Int) throws -> [ListeningSocket]
+  {
     try ListeningSocket.group(at: SocketAddress(address, port: port), count: count, backlog: 64)
   }
 

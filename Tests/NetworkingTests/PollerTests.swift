@@ -180,7 +180,7 @@ import Testing
 
   @Test func theMonotonicClockNeverGoesBack() {
     var last = Clock.monotonic
-    for _ in 0..<10_000 {
+    for _ in 0..<1000 {
       let now = Clock.monotonic
       #expect(now >= last)
       last = now

@@ -26,7 +26,8 @@ import Testing
   }
 
   /// Reads until something other than "not yet" comes.
-  private static func receive(_ socket: borrowing Socket, into buffer: inout [UInt8], from offset: Int = 0) -> Transfer {
+  private static func receive(_ socket: borrowing Socket, into buffer: inout [UInt8], from offset: Int = 0) -> Transfer
+  {
     for _ in 0..<5000 {
       let transfer = socket.receive(into: &buffer, from: offset)
       if transfer != .wouldBlock { return transfer }

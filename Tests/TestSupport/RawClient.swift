@@ -29,6 +29,7 @@ package final class RawClient: Sendable {
     var start = 0
     /// Scanned in vain for the end of a head.
     var scanned = 0
+    var buffer = [UInt8](repeating: 0, count: 16 << 10)
   }
 
   private let socket: Socket
@@ -38,7 +39,7 @@ package final class RawClient: Sendable {
   /// - Parameters:
   ///   - timeout: seconds that each call may take.
   ///   - receiveBuffer: SO_RCVBUF; a small one makes a client that does not read block the server soon.
-  package init(_ address: SocketAddress, timeout: Double = 10, receiveBuffer: Int32? = nil) throws {
+  package init(_ address: SocketAddress, timeout: Double = 20, receiveBuffer: Int32? = nil) throws {
     self.timeout = timeout
     socket = try Socket.connect(to: address, timeout: timeout)
     if var size = receiveBuffer {
@@ -143,10 +144,9 @@ package final class RawClient: Sendable {
 
   /// One recv(2); nil when bytes came.
   private func receive(_ input: inout Input) -> End? {
-    var buffer = [UInt8](repeating: 0, count: 64 << 10)
-    switch socket.receive(into: &buffer, from: 0) {
+    switch socket.receive(into: &input.buffer, from: 0) {
     case .bytes(let count):
-      input.bytes.append(contentsOf: buffer[..<count])
+      input.bytes += input.buffer[..<count]
       return nil
     case .endOfStream:
       // As clients do: the server, which reads on until then, can close at once.
@@ -173,7 +173,8 @@ package final class RawClient: Sendable {
   private static func take(_ end: Int, from input: inout Input) {
     input.start = end
     input.scanned = end
-    guard input.start == input.bytes.count else { return }
-    input = Input()
+    guard end == input.bytes.count else { return }
+    input.bytes.removeAll(keepingCapacity: true)
+    (input.start, input.scanned) = (0, 0)
   }
 }

@@ -4,7 +4,7 @@ import Testing
 /// The service's standard output as a whole.
 @Suite(.serialized) struct LogStreamTests {
   @Test func servingGoesOnWhileNobodyReadsTheLog() async throws {
-    try await ServiceProcess.run(["--log-buffer-max", "4096"], isRead: false) { service in
+    try await ServiceProcess.run(["--log-buffer-max", "65536"], isRead: false) { service in
       let request = ServiceProcess.request("/version")
       let answered = try await service.client { client in
         var answered = 0

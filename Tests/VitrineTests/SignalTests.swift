@@ -27,9 +27,8 @@ import Testing
       #expect(try await isReading(service, 1))
 
       service.process.send(SIGTERM)
-      _ = try await service.logged("draining")
-      let ready = try await service.get("/readyz", management: true)
-      #expect(ready.status == 503 && ready.text.contains("draining"))
+      let ready = try await unready(service)
+      #expect(ready.text.contains("draining"))
       #expect(try await service.get("/healthz", management: true).status == 200)
       #expect(try await service.metric("vitrine_draining") == 1)
       #expect(try await service.metric("vitrine_ready") == 0)
@@ -45,8 +44,8 @@ import Testing
       #expect(stopped.end == .exited(0))
       #expect(stopped.last["message"] == .string("stopped") && stopped.last["cut"]?.number == 0)
       let (served, draining) = (stopped.last["served"]?.number, stopped.last["servedWhileDraining"]?.number)
-      // Two before, two probes, two scrapes and the last one; a scrape of this test's own is among the first.
-      #expect(draining == 5 && served == 8, "\(stopped.last)")
+      // A probe that failed and one that did not, two scrapes and the last answer; before them, two and a scrape.
+      #expect(try #require(draining) >= 5 && #require(served) >= #require(draining) + 3, "\(stopped.last)")
     }
   }
 
@@ -55,7 +54,7 @@ import Testing
       let kept = try await service.connect()
       #expect(try await onThread { try kept.exchange(ServiceProcess.request("/")) }.closes == false)
       service.process.send(SIGTERM)
-      _ = try await service.logged("draining")
+      _ = try await unready(service)
 
       for path in ["/", "/healthz", "/version", "/api/products"] {
         let answer = try await service.client { try $0.exchange(ServiceProcess.request(path)) }
@@ -77,7 +76,7 @@ import Testing
       service.process.send(SIGTERM)
       let stopped = try await service.stopped()
       #expect(stopped.end == .exited(0) && stopped.last["cut"]?.number == 0)
-      #expect(stopped.last["servedWhileDraining"]?.number == 7, "\(stopped.last)")
+      #expect(try #require(stopped.last["servedWhileDraining"]?.number) >= 8, "\(stopped.last)")
     }
   }
 
@@ -139,29 +138,47 @@ import Testing
     }
   }
 
-  /// From the first instant on: before the handlers are installed SIGTERM's own action ends the process, and after it
-  /// a drain does.
-  @Test func aStopDuringTheStartIsObeyed() async throws {
-    let command = [try ServiceProcess.executable(), "--host", "127.0.0.1", "--port", "0", "--drain-delay", "0"]
-    for milliseconds in stride(from: 0, to: 48, by: 4) {
-      try await ChildProcess.run(command, environment: [:]) { process in
-        try await Task.sleep(for: .milliseconds(milliseconds))
-        process.send(SIGTERM)
-        let end = try await process.end()
-        #expect(end == .exited(0) || end == .killed(signal: SIGTERM), "after \(milliseconds) ms: \(end)")
-        let said = try await process.output.whole()
-        if end == .exited(0) { #expect(said.contains("\"message\":\"stopped\""), "\(said)") }
+  /// Before the handlers are installed SIGTERM's own action ends the process, and after it a drain does.
+  @Test func aStopInTheFirstInstantsIsObeyed() async throws {
+    try await withThrowingTaskGroup { group in
+      for milliseconds in [0, 1, 2, 4, 6, 8, 10, 12, 16, 20, 30, 40] {
+        group.addTask {
+          try await ChildProcess.run(try Self.starting(), environment: [:]) { process in
+            try await Task.sleep(for: .milliseconds(milliseconds))
+            process.send(SIGTERM)
+            let end = try await process.end()
+            #expect(end == .exited(0) || end == .killed(signal: SIGTERM), "after \(milliseconds) ms: \(end)")
+            let said = try await process.output.whole()
+            if end == .exited(0) { #expect(said.contains("\"message\":\"stopped\""), "\(said)") }
+          }
+        }
       }
+      try await group.waitForAll()
     }
-    for line in ["\"message\":\"starting\"", "\"message\":\"listening\"", "\"message\":\"ready\""] {
-      try await ChildProcess.run(command, environment: [:]) { process in
-        _ = try await process.output.line(line)
-        process.send(SIGTERM)
-        let end = try await process.end()
-        #expect(end == .exited(0), "after \(line)")
-        let last = try await process.output.whole().split(separator: "\n").last
-        #expect(last?.contains("\"message\":\"stopped\"") == true && last?.contains("\"cut\":0") == true)
-      }
+  }
+
+  @Test(arguments: ["starting", "listening", "ready"])
+  func aStopDuringTheStartIsADrain(message: String) async throws {
+    try await ChildProcess.run(try Self.starting(), environment: [:]) { process in
+      _ = try await process.output.line("\"message\":\"\(message)\"")
+      process.send(SIGTERM)
+      let end = try await process.end()
+      #expect(end == .exited(0))
+      let last = try await process.output.whole().split(separator: "\n").last
+      #expect(last?.contains("\"message\":\"stopped\"") == true && last?.contains("\"cut\":0") == true)
+    }
+  }
+
+  private static func starting() throws -> [String] {
+    [try ServiceProcess.executable(), "--host", "127.0.0.1", "--port", "0", "--drain-delay", "0"]
+  }
+
+  /// The first answer of /readyz that is a 503.
+  private func unready(_ service: ServiceProcess) async throws -> RawResponse {
+    _ = try await service.logged("draining")
+    return try await waiting(for: "readiness to fail") {
+      let answer = try await service.get("/readyz", management: true)
+      return answer.status == 200 ? nil : answer
     }
   }
 
