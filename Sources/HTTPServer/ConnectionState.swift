@@ -72,6 +72,8 @@ package struct ConnectionState: Sendable {
   package private(set) var ending: Ending = .keep
   /// The client's FIN came while an answer was under way: it gets that answer, then the end.
   package private(set) var peerFinished = false
+  /// A silent connection is closed for the drain, and no limit is hit.
+  private var isDraining = false
   private var bodyBegan: Int64 = 0
   private var bodyLimit = Limit.bodyTimeout
   private var dropped = 0
@@ -148,6 +150,7 @@ package struct ConnectionState: Sendable {
   /// The process is stopping: a connection that stays silent is closed after `idle` nanoseconds.
   package mutating func drain(idle: Int64, at now: Int64) {
     guard phase == .idle || phase == .opening else { return }
+    isDraining = true
     deadline = min(deadline, now + idle)
   }
 
@@ -172,7 +175,7 @@ package struct ConnectionState: Sendable {
   package func timedOut() -> Action {
     switch phase {
     case .opening: .cut(.headTimeout)
-    case .idle: .cut(.idleTimeout)
+    case .idle: isDraining ? .close : .cut(.idleTimeout)
     case .head: .refuse(.headTimeout)
     case .body: .refuse(bodyLimit)
     case .writing: .cut(.writeTimeout)

@@ -53,7 +53,7 @@ extension Server {
     for loop in loops { cut += await loop.cutConnections() }
     // Management goes last, so that probes and scrapes see the drain to its end.
     if let management {
-      await management.closeListeners()
+      await closeListeners(of: [management], began: began)
       _ = await management.cutConnections()
     }
     for loop in allLoops { await loop.end() }

@@ -36,6 +36,8 @@ package actor EventLoop {
   var spare = SpareDescriptor()
   var listenersPaused = false
   private var armed: Int64?
+  /// Nanoseconds that a silent connection has left; nil until the process stops.
+  var drainIdle: Int64?
 
   private var connections: [Connection] = []
   /// Closed in this batch: a later event of it may still point at them.
@@ -47,7 +49,7 @@ package actor EventLoop {
 
   /// Where every connection's bytes are received.
   var input: [UInt8]
-  var workspace = Workspace()
+  var workspace = Workspace(requestIDs: RequestIDs(seed: .random(in: .min ... .max)))
   /// The request being read; its arrays keep their storage.
   var scratch = Request()
 
@@ -232,6 +234,7 @@ package actor EventLoop {
   /// The process is stopping: what the kernel holds back surfaces, and silent connections have `idle` nanoseconds left.
   func beginDrain(idle: Int64) {
     tellTime()
+    drainIdle = idle
     for listener in listeners { listener.deferAccept(seconds: 0) }
     for connection in connections { connection.drain(idle: idle, on: self) }
     endWork()
@@ -271,5 +274,6 @@ package actor EventLoop {
     handOverLog()
     source?.cancel()
     source = nil
+    siblings = []
   }
 }

@@ -90,6 +90,7 @@ extension EventLoop {
     let connection = Connection(
       socket, peer: peer, state: ConnectionState(idleAt: now, context.timeouts), expiry: expiry, isShed: false)
     watch(connection, .read, instead: nil)
+    if let drainIdle { connection.drain(idle: drainIdle, on: self) }
     endWork()
   }
 }

@@ -4,6 +4,8 @@ internal import Networking
 /// Runs an actor's jobs on a serial queue, as `DispatchSerialQueue` does where it exists, and wakes the event loop that
 /// may be waiting on that queue's thread.
 package final class QueueExecutor: SerialExecutor {
+  private static let key = DispatchSpecificKey<ObjectIdentifier>()
+
   package let queue: DispatchQueue
   let doorbell: Doorbell
 
@@ -11,6 +13,7 @@ package final class QueueExecutor: SerialExecutor {
     // No target queue: a thread of its own.
     queue = DispatchQueue(label: label)
     self.doorbell = doorbell
+    queue.setSpecific(key: Self.key, value: ObjectIdentifier(self))
   }
 
   package func enqueue(_ job: consuming ExecutorJob) {
@@ -22,6 +25,12 @@ package final class QueueExecutor: SerialExecutor {
   func enqueue(_ work: @escaping @Sendable () -> Void) {
     queue.async(execute: work)
     doorbell.ring()
+  }
+
+  /// In a dispatch source's handler the runtime knows of no executor; without this answer `Task.immediate` would take a
+  /// trip through the queue.
+  package func isIsolatingCurrentContext() -> Bool? {
+    DispatchQueue.getSpecific(key: Self.key) == ObjectIdentifier(self)
   }
 
   package func checkIsolated() {

@@ -2,7 +2,11 @@
 struct RequestIDs {
   private static let lengthMax = 128
 
-  private var state = UInt64.random(in: .min ... .max)
+  private var state: UInt64
+
+  init(seed: UInt64) {
+    state = seed
+  }
 
   /// SplitMix64: a Weyl sequence, mixed; it repeats after 2^64 ids.
   mutating func appendNext(to output: inout [UInt8]) {

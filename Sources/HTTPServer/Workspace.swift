@@ -9,10 +9,15 @@ struct Workspace {
   var output: [UInt8] = []
   /// The id of the request being answered.
   private(set) var requestID: [UInt8] = []
-  private var requestIDs = RequestIDs()
+  private var requestIDs: RequestIDs
   /// Access lines that are not handed over yet.
   var log: [UInt8] = []
   var logCount = 0
+
+  /// Without ids of its own it only holds the place of the loop's.
+  init(requestIDs: RequestIDs = RequestIDs(seed: 0)) {
+    self.requestIDs = requestIDs
+  }
 
   /// Takes in the client's `X-Request-Id` where it is valid, else makes one.
   mutating func chooseRequestID(for request: Request?) {

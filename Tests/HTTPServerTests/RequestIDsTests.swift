@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct RequestIDsTests {
   @Test func makesSixteenHexDigits() {
-    var ids = RequestIDs()
+    var ids = RequestIDs(seed: 1)
     for _ in 0..<100 {
       var id: [UInt8] = []
       ids.appendNext(to: &id)
@@ -14,15 +14,15 @@ import Testing
   }
 
   @Test func usesEveryDigit() {
-    var ids = RequestIDs()
+    var ids = RequestIDs(seed: 1)
     var all: [UInt8] = []
     for _ in 0..<100 { ids.appendNext(to: &all) }
     #expect(Set(all) == Set("0123456789abcdef".utf8))
   }
 
   @Test func neverRepeats() {
-    var ids = RequestIDs()
-    var others = RequestIDs()
+    var ids = RequestIDs(seed: 1)
+    var others = RequestIDs(seed: 2)
     var seen: Set<[UInt8]> = []
     for _ in 0..<5000 {
       var one: [UInt8] = []
@@ -36,7 +36,7 @@ import Testing
   }
 
   @Test func appendsBehindWhatIsThere() {
-    var ids = RequestIDs()
+    var ids = RequestIDs(seed: 1)
     var output = Array("id=".utf8)
     ids.appendNext(to: &output)
     #expect(output.count == 19)

@@ -1,7 +1,9 @@
 import Foundation
-import HTTPServer
+import Synchronization
 import TestSupport
 import Testing
+
+@testable import HTTPServer
 
 @Suite struct WaitingHandlerTests {
   @Test func theLoopGoesOnWhileAHandlerWaits() async throws {
@@ -54,6 +56,20 @@ import Testing
     }
   }
 
+  /// DESIGN.md §2: a handler that does not wait costs no trip through Dispatch.
+  @Test func aHandlerStartsAtOnceOnTheLoopsThread() async throws {
+    try await TestServer.run { server in
+      let loop = server.server.loops[0]
+      let hasStartedAtOnce = await withCheckedContinuation { continuation in
+        // As a dispatch source does: the queue's thread, and no task of Swift's.
+        loop.executor.enqueue {
+          continuation.resume(returning: loop.assumeIsolated { $0.startsATaskAtOnce() })
+        }
+      }
+      #expect(hasStartedAtOnce)
+    }
+  }
+
   @Test func manyWaitAtOnce() async throws {
     try await TestServer.run(configure: { $0.loops = 2 }) { server in
       try await onThread {
@@ -100,4 +116,19 @@ import Testing
       #expect(opened.timeIntervalSince(date) < 1.5)
     }
   }
+}
+
+extension EventLoop {
+  fileprivate func startsATaskAtOnce() -> Bool {
+    let hasStarted = Started()
+    Task.immediate {
+      assertIsolated()
+      hasStarted.value.store(true, ordering: .relaxed)
+    }
+    return hasStarted.value.load(ordering: .relaxed)
+  }
+}
+
+private final class Started: Sendable {
+  let value = Atomic<Bool>(false)
 }

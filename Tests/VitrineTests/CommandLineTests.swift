@@ -47,7 +47,10 @@ import Vitrine
     #expect(finished.end == .exited(64) && finished.output == "")
     let lines = finished.errorLines
     #expect(lines.count == 5 && lines.allSatisfy { $0.hasPrefix("vitrine: ") }, "\(lines)")
-    for part in ["--drain-delay: must be", "--loops: must be", "--nosuch: unknown", "--products: needs", "VITRINE_LOG_LEVEL: must be"] {
+    for part in [
+      "--drain-delay: must be", "--loops: must be", "--nosuch: unknown", "--products: needs",
+      "VITRINE_LOG_LEVEL: must be",
+    ] {
       #expect(lines.contains { $0.contains(part) }, "\(part)")
     }
   }
@@ -113,7 +116,9 @@ import Vitrine
   }
 
   @Test func anEmptyVariableIsUnset() async throws {
-    let environment = ["VITRINE_MESSAGE": "", "VITRINE_MANAGEMENT_PORT": "", "VITRINE_PRODUCTS": "", "VITRINE_NOSUCH": ""]
+    let environment = [
+      "VITRINE_MESSAGE": "", "VITRINE_MANAGEMENT_PORT": "", "VITRINE_PRODUCTS": "", "VITRINE_NOSUCH": "",
+    ]
     try await ServiceProcess.run(environment: environment) { service in
       let index = try await service.get("/", ["Accept: text/plain"])
       #expect(index.text == "Hello from Vitrine\n")
@@ -202,7 +207,9 @@ import Vitrine
   }
 
   @Test func aMistakeIsNoFailedCheck() async throws {
-    for arguments in [["check", "--timeout", "never"], ["check", "--drain-delay", "1"], ["check", "http://a/", "http://b/"]] {
+    for arguments in [
+      ["check", "--timeout", "never"], ["check", "--drain-delay", "1"], ["check", "http://a/", "http://b/"],
+    ] {
       let finished = try await ServiceProcess.finished(arguments)
       #expect(finished.end == .exited(64) && finished.errorLines.count == 1, "\(arguments) \(finished.errors)")
     }
@@ -214,5 +221,6 @@ import Vitrine
 
 /// A port that was free a moment ago.
 func freePort() throws -> UInt16 {
-  try ListeningSocket.group(at: SocketAddress(IPAddress(v4: 0x7f00_0001), port: 0), count: 1, backlog: 1)[0].address.port
+  try ListeningSocket.group(at: SocketAddress(IPAddress(v4: 0x7f00_0001), port: 0), count: 1, backlog: 1)[0].address
+    .port
 }

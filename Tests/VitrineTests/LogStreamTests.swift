@@ -101,7 +101,9 @@ import Testing
       for path in ["/healthz", "/readyz", "/metrics", "/version"] { _ = try await service.get(path) }
       service.process.send(15)
       #expect(try await service.stopped().end == .exited(0))
-      let lines = try service.process.output.lines.map { try JSONValue($0) }.filter { $0["message"] == .string("request") }
+      let lines = try service.process.output.lines.map { try JSONValue($0) }.filter {
+        $0["message"] == .string("request")
+      }
       let routes = Set(lines.compactMap { $0["route"]?.string })
       #expect(routes == (level == "debug" ? ["/healthz", "/readyz", "/metrics", "/version"] : ["/version"]))
       for line in lines {
@@ -136,10 +138,11 @@ import Testing
   @Test func textIsForPeople() async throws {
     // The start line is read as JSON, so this one is run by hand.
     let command = [try ServiceProcess.executable(), "--host", "127.0.0.1", "--port", "0", "--log-format", "text"]
-    try await ChildProcess.run(command, environment: [:]) { process in
+    try await ChildProcess.run(command, environment: ServiceProcess.variables()) { process in
       let listening = try await process.output.line("listening")
       let port = try #require(UInt16(listening.split(separator: ":").last ?? ""))
-      #expect(try #"\S+Z info  listening listener=http address=127\.0\.0\.1:\d+"#.isWhole(listening[...]), "\(listening)")
+      #expect(
+        try #"\S+Z info  listening listener=http address=127\.0\.0\.1:\d+"#.isWhole(listening[...]), "\(listening)")
       let address = SocketAddressOfLoopback.at(port)
       _ = try await onThread {
         try RawClient(address).exchange(ServiceProcess.request("/version", ["X-Request-Id: mine-1"]))

@@ -113,9 +113,12 @@ import Testing
       #expect(!answer.has("Content-Encoding"))
       let isOpenMetrics = contentType == Self.openMetrics
       #expect(answer.text.hasSuffix("\n# EOF\n") == isOpenMetrics)
-      #expect(answer.text.contains(isOpenMetrics ? "# TYPE http_requests counter\n" : "# TYPE http_requests_total counter\n"))
+      #expect(
+        answer.text.contains(isOpenMetrics ? "# TYPE http_requests counter\n" : "# TYPE http_requests_total counter\n"))
       #expect(answer.text.contains("\nhttp_requests_total{method=\"GET\",route=\"/\",code=\"200\"} 0"))
-      #expect(answer.text.contains("le=\"1.0\"") && answer.text.contains("le=\"0.25\"") && answer.text.contains("le=\"10.0\""))
+      #expect(
+        answer.text.contains("le=\"1.0\"") && answer.text.contains("le=\"0.25\"") && answer.text.contains("le=\"10.0\"")
+      )
     }
   }
 }

@@ -152,7 +152,7 @@ extension ServiceProcess {
   }()
 
   /// The tests' environment without the variables of the service, and `more`.
-  private static func variables(_ more: [String: String]) -> [String: String] {
+  static func variables(_ more: [String: String] = [:]) -> [String: String] {
     ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("VITRINE_") }.merging(more) { $1 }
   }
 }

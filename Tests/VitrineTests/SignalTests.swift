@@ -143,7 +143,7 @@ import Testing
     try await withThrowingTaskGroup { group in
       for milliseconds in [0, 1, 2, 4, 6, 8, 10, 12, 16, 20, 30, 40] {
         group.addTask {
-          try await ChildProcess.run(try Self.starting(), environment: [:]) { process in
+          try await ChildProcess.run(try Self.starting(), environment: ServiceProcess.variables()) { process in
             try await Task.sleep(for: .milliseconds(milliseconds))
             process.send(SIGTERM)
             let end = try await process.end()
@@ -159,7 +159,7 @@ import Testing
 
   @Test(arguments: ["starting", "listening", "ready"])
   func aStopDuringTheStartIsADrain(message: String) async throws {
-    try await ChildProcess.run(try Self.starting(), environment: [:]) { process in
+    try await ChildProcess.run(try Self.starting(), environment: ServiceProcess.variables()) { process in
       _ = try await process.output.line("\"message\":\"\(message)\"")
       process.send(SIGTERM)
       let end = try await process.end()
