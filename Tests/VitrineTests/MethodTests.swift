@@ -20,9 +20,11 @@ struct MethodTests {
         let get = try await Curl.answer(path, from: service.address)
         let head = try await Curl.answer(path, ["-I"], from: service.address)
         #expect(head.status == get.status && head.body.isEmpty && !get.body.isEmpty, "\(path)")
-        // Numbers grow between two scrapes.
+        let again = try await Curl.answer(path, from: service.address)
+        // Numbers grow between two scrapes, and now and then an age has one digit more.
         let changing: Set = path == "/metrics" ? ["content-length"] : []
-        #expect(fields(head, except: changing) == fields(get, except: changing), "\(path)")
+        let possible = [get, again].map { fields($0, except: changing) }
+        #expect(possible.contains(fields(head, except: changing)), "\(path) \(possible)")
         #expect(head.has("Content-Length"))
       }
     }
