@@ -182,7 +182,8 @@ extension Connection {
     with response: Response, to request: Request?, bytes: Int, route: Int?, began: Int64, isLast: Bool,
     in workspace: inout Workspace, on loop: isolated EventLoop
   ) {
-    let persistence = persistence(for: request, isLast: isLast, on: loop)
+    let persistence = persistence(
+      asked: request?.keepAlive ?? false, version: request?.version ?? .http11, isLast: isLast, on: loop)
     workspace.chooseRequestID(for: request)
     let before = workspace.output.count
     let omitsBody = request?.method == .head
@@ -204,9 +205,9 @@ extension Connection {
 
   /// What the answer says of the connection, RFC 9112 §9.3, and how it then ends.
   private func persistence(
-    for request: Request?, isLast: Bool, on loop: isolated EventLoop
+    asked isKept: Bool, version: Version, isLast: Bool, on loop: isolated EventLoop
   ) -> ResponseEncoder.Persistence {
-    if let request, !request.keepAlive {
+    if !isKept {
       state.end(.close)
     } else if isShed {
       state.end(.linger)
@@ -218,7 +219,7 @@ extension Connection {
       state.end(.linger)
     }
     guard state.ending == .keep else { return .close }
-    return request?.version == .http10 ? .keepAlive : .implied
+    return version == .http10 ? .keepAlive : .implied
   }
 }
 

@@ -16,5 +16,8 @@ package final class DrainSignal: Sendable {
     return instant == 0 ? nil : instant
   }
 
-  func raise() { instant.store(Clock.monotonic, ordering: .relaxed) }
+  /// The first time counts.
+  package func raise() {
+    _ = instant.compareExchange(expected: 0, desired: Clock.monotonic, ordering: .relaxed)
+  }
 }

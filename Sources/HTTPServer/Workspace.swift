@@ -21,11 +21,10 @@ struct Workspace {
 
   /// Takes in the client's `X-Request-Id` where it is valid, else makes one.
   mutating func chooseRequestID(for request: Request?) {
-    requestID.removeAll(keepingCapacity: true)
     if let given = request?.value(of: .requestID), RequestIDs.isValid(given) {
-      requestID.append(contentsOf: given)
+      requestID = Array(given)
     } else {
-      requestIDs.appendNext(to: &requestID)
+      requestIDs.writeNext(to: &requestID)
     }
   }
 }

@@ -84,6 +84,8 @@ struct Service {
   }
 
   private func stop(_ times: Server.DrainTimes) async -> Exit {
+    // Before the line: who reads it may trust it.
+    server.drain.raise()
     log.info("draining", ["connections": .int(server.openConnections), "inFlight": .int(server.requestsInFlight)])
     let report = await server.stop(times)
     log.info(

@@ -7,7 +7,7 @@ import Testing
     var ids = RequestIDs(seed: 1)
     for _ in 0..<100 {
       var id: [UInt8] = []
-      ids.appendNext(to: &id)
+      ids.writeNext(to: &id)
       #expect(id.count == 16)
       #expect(id.allSatisfy { Set("0123456789abcdef".utf8).contains($0) })
     }
@@ -16,7 +16,11 @@ import Testing
   @Test func usesEveryDigit() {
     var ids = RequestIDs(seed: 1)
     var all: [UInt8] = []
-    for _ in 0..<100 { ids.appendNext(to: &all) }
+    var id: [UInt8] = []
+    for _ in 0..<100 {
+      ids.writeNext(to: &id)
+      all += id
+    }
     #expect(Set(all) == Set("0123456789abcdef".utf8))
   }
 
@@ -27,8 +31,8 @@ import Testing
     for _ in 0..<5000 {
       var one: [UInt8] = []
       var other: [UInt8] = []
-      ids.appendNext(to: &one)
-      others.appendNext(to: &other)
+      ids.writeNext(to: &one)
+      others.writeNext(to: &other)
       seen.insert(one)
       seen.insert(other)
     }
@@ -38,7 +42,7 @@ import Testing
   @Test func appendsBehindWhatIsThere() {
     var ids = RequestIDs(seed: 1)
     var output = Array("id=".utf8)
-    ids.appendNext(to: &output)
+    ids.writeNext(to: &output)
     #expect(output.count == 19)
     #expect(output.starts(with: "id=".utf8))
   }

@@ -62,8 +62,15 @@ import Testing
   }
 
   @Test func bothWaysOfCountingDescriptorsAgree() throws {
-    let (quick, walked) = try (#require(ProcessMetrics.openDescriptors()), #require(ProcessMetrics.countDescriptors()))
-    #expect(abs(quick - Double(walked)) < 100)
+    // Other tests of this process open and close descriptors between the two.
+    var counts: [(quick: Double, walked: Double)] = []
+    for _ in 0..<1000 {
+      let quick = try #require(ProcessMetrics.openDescriptors())
+      let walked = try #require(ProcessMetrics.countDescriptors())
+      if abs(quick - Double(walked)) < 2 { return }
+      counts.append((quick, Double(walked)))
+    }
+    Issue.record("never alike: \(counts.suffix(5))")
   }
 
   @Test func theSoftLimitIsTheMost() throws {
