@@ -39,12 +39,11 @@ import Testing
     #expect(seen.count == 10_000)
   }
 
-  @Test func appendsBehindWhatIsThere() {
+  @Test func takesThePlaceOfAnIdOfAnyLength() {
     var ids = RequestIDs(seed: 1)
-    var output = Array("id=".utf8)
-    ids.writeNext(to: &output)
-    #expect(output.count == 19)
-    #expect(output.starts(with: "id=".utf8))
+    var id = Array("a-client's-own-and-longer-one".utf8)
+    ids.writeNext(to: &id)
+    #expect(id.count == 16 && id.allSatisfy { Set("0123456789abcdef".utf8).contains($0) })
   }
 
   @Test func takesEveryCharacterOfTheSetAndNoOther() {
