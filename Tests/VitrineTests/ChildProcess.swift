@@ -22,7 +22,7 @@ final class ChildProcess: Sendable {
 
   let output: OutputLines
   let errors: OutputLines
-  private let pid: pid_t
+  let pid: pid_t
   private let state = Mutex<ProcessEnd?>(nil)
 
   /// Starts `command`, hands it to `body`, and kills it when `body` has left it running.
