@@ -103,7 +103,7 @@ final class Connection: Deadlined {
   }
 
   /// Hands the socket on; the connection is over here.
-  func release(on loop: isolated EventLoop) -> Int32 {
+  func release() -> Int32 {
     var released = Socket.closed
     swap(&released, &socket)
     state.close()

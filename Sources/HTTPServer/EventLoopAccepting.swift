@@ -77,7 +77,7 @@ extension EventLoop {
   }
 
   func move(_ connection: Connection, to other: EventLoop) {
-    let descriptor = connection.release(on: self)
+    let descriptor = connection.release()
     let peer = connection.peer
     let expiry = connection.expiry
     other.executor.enqueue {
