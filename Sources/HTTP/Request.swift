@@ -20,11 +20,15 @@ package struct Request: Sendable {
   package init() {}
 
   /// As new, but with the arrays' storage kept.
-  mutating func reset() {
+  package mutating func reset() {
     bytes.removeAll(keepingCapacity: true)
     fields.lines.removeAll(keepingCapacity: true)
     if !body.isEmpty { body.removeAll(keepingCapacity: true) }
+    method = .other
+    version = .http11
+    target = RequestTarget()
     framing = .none
+    keepAlive = false
     expectsContinue = false
   }
 }

@@ -10,10 +10,9 @@ enum AccessLine {
   /// How many bytes one of a client's may become.
   static let escapedMax = 6
 
-  /// `timestamp` appends RFC 3339.
-  func begin(isProbe: Bool, in log: inout OutputSpan<UInt8>, timestamp: (inout OutputSpan<UInt8>) -> Void) {
+  func begin(isProbe: Bool, at now: Int64, by calendar: Calendar, in log: inout OutputSpan<UInt8>) {
     if self == .json { log.append(literal: "{\"time\":\"") }
-    timestamp(&log)
+    calendar.appendTimestamp(at: now, to: &log)
     switch (self, isProbe) {
     case (.json, false): log.append(literal: "\",\"level\":\"info\",\"message\":\"request\"")
     case (.json, true): log.append(literal: "\",\"level\":\"debug\",\"message\":\"request\"")

@@ -34,39 +34,37 @@ package struct AccessLog: Sendable {
     scope.contains(purpose == .probe ? .probes : .service)
   }
 
-  /// Appends the line of `answered`; `request` is nil where none could be parsed.
+  /// Appends the line of `answered`; `request` is empty where none could be parsed.
   func append(
-    _ answered: Answered, _ request: Request?, route: String, isProbe: Bool, peer: SocketAddress, requestID: [UInt8],
-    to log: inout [UInt8], timestamp: (inout OutputSpan<UInt8>) -> Void
+    _ answered: Answered, _ request: Request, route: String, isProbe: Bool, peer: SocketAddress, requestID: [UInt8],
+    at now: Int64, by calendar: Calendar, to log: inout [UInt8]
   ) {
     let line: AccessLine = isJSON ? .json : .text
     let textMax = Self.textMax * (1 + AccessLine.escapedMax) + route.utf8.count + requestID.count
     // Room is made once, as for an answer.
     log.append(addingCapacity: AccessLine.fixedPartsMax + textMax) { log in
-      line.begin(isProbe: isProbe, in: &log, timestamp: timestamp)
+      line.begin(isProbe: isProbe, at: now, by: calendar, in: &log)
       line.add("method", answered.method.name, to: &log)
-      if let request { line.add("path", plain: request.rawPath.prefix(Self.textMax), to: &log) }
+      if !request.rawPath.isEmpty { line.add("path", plain: request.rawPath.prefix(Self.textMax), to: &log) }
       line.add("route", route, to: &log)
       line.add("status", Int(answered.status.code), to: &log)
       line.add("bytes", answered.bodyBytes, to: &log)
       line.add("duration", nanoseconds: answered.duration, to: &log)
       line.add("client", client(peer, request), to: &log)
       line.add("requestId", plain: requestID[...], to: &log)
-      if let request {
-        if let trace = request.value(of: .traceparent).flatMap({ Traceparent.traceID(in: $0) }) {
-          line.add("traceId", plain: trace, to: &log)
-        }
-        if let agent = request.value(of: .userAgent) {
-          line.add("userAgent", escaping: agent.prefix(Self.textMax), to: &log)
-        }
+      if let trace = request.value(of: .traceparent).flatMap({ Traceparent.traceID(in: $0) }) {
+        line.add("traceId", plain: trace, to: &log)
+      }
+      if let agent = request.value(of: .userAgent) {
+        line.add("userAgent", escaping: agent.prefix(Self.textMax), to: &log)
       }
       line.end(&log)
     }
   }
 
   /// The peer, or, behind trusted proxies, the last address of `X-Forwarded-For` that is not one of them.
-  func client(_ peer: SocketAddress, _ request: Request?) -> IPAddress {
-    guard let request, !trustedProxies.isEmpty, isTrusted(peer.address) else { return peer.address }
+  func client(_ peer: SocketAddress, _ request: Request) -> IPAddress {
+    guard !trustedProxies.isEmpty, isTrusted(peer.address) else { return peer.address }
     var client = peer.address
     for value in request.values(of: .forwardedFor).reversed() {
       for member in value.split(separator: UInt8(ascii: ",")).reversed() {

@@ -3,9 +3,9 @@ internal import Metrics
 internal import Networking
 
 /// One client. It belongs to one loop for life and is not Sendable: everything it does takes that loop's isolation, and
-/// works in the loop's buffers. What it keeps itself is what an idle connection needs, and an unfinished rest.
+/// works in the loop's workspace. What it keeps itself is what an idle connection needs, and an unfinished rest.
 final class Connection: Deadlined {
-  private(set) var socket: Socket
+  private var socket: Socket
   let peer: SocketAddress
   var state: ConnectionState
   /// Where the loop holds it; nil until it is registered.
@@ -28,6 +28,7 @@ final class Connection: Deadlined {
   private var interest: Poller.Interest = .read
 
   var deadline: Int64 { state.deadline }
+  var stream: Stream { socket.stream }
 
   init(_ socket: consuming Socket, peer: SocketAddress, state: ConnectionState, expiry: Int64, isShed: Bool) {
     self.socket = socket
@@ -40,65 +41,59 @@ final class Connection: Deadlined {
   // MARK: Events
 
   /// One recv(2), and whatever follows from it.
-  func readable(on loop: isolated EventLoop) {
-    if state.phase == .lingering { return drop(on: loop) }
+  func readable(in workspace: inout Workspace, on loop: isolated EventLoop) {
+    if state.phase == .lingering { return drop(in: &workspace, on: loop) }
     let kept = pending.count
-    if kept > 0 { loop.input.replaceSubrange(0..<kept, with: pending) }
-    switch socket.receive(into: &loop.input, from: kept) {
+    if kept > 0 { workspace.input.replaceSubrange(0..<kept, with: pending) }
+    switch stream.receive(into: &workspace.input, from: kept) {
     case .bytes(let count):
       if kept > 0 { pending = [] }
-      takeRequests(kept + count, on: loop)
-      settle(on: loop)
+      takeRequests(kept + count, in: &workspace, on: loop)
+      settle(in: &workspace, on: loop)
     case .wouldBlock:
-      if isShed, !hasAnswered { shed(on: loop) } else { watch(on: loop) }
+      if isShed, !hasAnswered { shed(in: &workspace, on: loop) } else { watch(in: &workspace, on: loop) }
     case .endOfStream:
-      perform(state.peerFinishes(), on: loop)
-      watch(on: loop)
+      perform(state.peerFinishes(), in: &workspace, on: loop)
+      watch(in: &workspace, on: loop)
     case .failed:
-      perform(state.phase == .idle || state.phase == .opening ? .close : .abandon, on: loop)
+      perform(state.phase == .idle || state.phase == .opening ? .close : .abandon, in: &workspace, on: loop)
     }
   }
 
   /// The send buffer has room again.
-  func writable(on loop: isolated EventLoop) {
-    switch outbox.flush(to: socket) {
-    case .sent:
-      takePending(on: loop)
-      settle(on: loop)
-    case .blocked:
-      state.writeBlocked(at: loop.now, loop.context.timeouts)
-      loop.deadlines.schedule(self)
-    case .failed: perform(.abandon, on: loop)
-    }
+  func writable(in workspace: inout Workspace, on loop: isolated EventLoop) {
+    sendKept(in: &workspace, on: loop)
+    takePending(in: &workspace, on: loop)
+    settle(in: &workspace, on: loop)
   }
 
   /// EPOLLHUP or EPOLLERR while nothing is read: the client is gone.
-  func hungUp(on loop: isolated EventLoop) {
-    perform(.abandon, on: loop)
+  func hungUp(in workspace: inout Workspace, on loop: isolated EventLoop) {
+    perform(.abandon, in: &workspace, on: loop)
   }
 
-  func timedOut(on loop: isolated EventLoop) {
-    perform(state.timedOut(), on: loop)
+  func timedOut(in workspace: inout Workspace, on loop: isolated EventLoop) {
+    perform(state.timedOut(), in: &workspace, on: loop)
   }
 
-  func drain(idle: Int64, on loop: isolated EventLoop) {
+  func drain(idle: Int64, in workspace: inout Workspace, on loop: isolated EventLoop) {
     state.drain(idle: idle, at: loop.now)
-    loop.deadlines.schedule(self)
+    workspace.deadlines.schedule(self)
   }
 
   /// The answer to a connection too many whose request is not there yet.
-  private func shed(on loop: isolated EventLoop) {
+  private func shed(in workspace: inout Workspace, on loop: isolated EventLoop) {
     state.end(.linger)
+    workspace.request.reset()
     respond(
-      with: loop.context.overloaded(nil), to: nil, bytes: 0, route: nil, began: loop.now, isLast: true,
-      in: &loop.workspace, on: loop)
-    settle(on: loop)
+      with: loop.context.overloaded(nil), bytes: 0, route: nil, began: loop.now, isLast: true, in: &workspace, on: loop)
+    settle(in: &workspace, on: loop)
   }
 
   /// Ends the connection at once; true when a request was under way.
-  func cut(on loop: isolated EventLoop) -> Bool {
+  func cut(in workspace: inout Workspace, on loop: isolated EventLoop) -> Bool {
     let underWay = exchange != nil || !outbox.isEmpty || state.phase == .head
-    close(on: loop)
+    close(in: &workspace, on: loop)
     return underWay
   }
 
@@ -112,12 +107,33 @@ final class Connection: Deadlined {
 
   // MARK: Output
 
-  /// Sends `output`, then `body`; what does not fit is kept.
-  func flush(_ output: inout [UInt8], _ body: [UInt8] = [], on loop: isolated EventLoop) {
-    guard !output.isEmpty else { return }
-    let outcome = outbox.send(output, body: body, to: socket)
-    output.removeAll(keepingCapacity: output.capacity <= EventLoop.outputMax)
-    if outcome == .failed { perform(.abandon, on: loop) }
+  /// Sends the workspace's output, then `body`; what does not fit is kept.
+  func flush(_ body: [UInt8] = [], in workspace: inout Workspace, on loop: isolated EventLoop) {
+    guard !workspace.output.isEmpty else { return }
+    switch stream.send(workspace.output) {
+    case .bytes(let count):
+      guard count < workspace.output.count || !body.isEmpty else { break }
+      outbox = Outbox(workspace.output, from: count, then: body)
+      // What was cut short would block at once; a body that follows may go.
+      if count == workspace.output.count { sendKept(in: &workspace, on: loop) }
+    case .wouldBlock:
+      outbox = Outbox(workspace.output, from: 0, then: body)
+    case .endOfStream, .failed:
+      perform(.abandon, in: &workspace, on: loop)
+    }
+    workspace.output.removeAll(keepingCapacity: workspace.output.capacity <= EventLoop.outputMax)
+  }
+
+  /// Sends what was kept, as far as the send buffer takes it.
+  private func sendKept(in workspace: inout Workspace, on loop: isolated EventLoop) {
+    while !outbox.isEmpty {
+      let (bytes, offset) = outbox.front
+      switch stream.send(bytes, from: offset) {
+      case .bytes(let count): outbox = outbox.advanced(by: count)
+      case .wouldBlock: return
+      case .endOfStream, .failed: return perform(.abandon, in: &workspace, on: loop)
+      }
+    }
   }
 
   var isBlocked: Bool { !outbox.isEmpty }
@@ -125,14 +141,14 @@ final class Connection: Deadlined {
   // MARK: Between events
 
   /// After anything happened: sends, and takes up the state that fits what is left to do.
-  func settle(on loop: isolated EventLoop) {
-    flush(&loop.workspace.output, on: loop)
+  func settle(in workspace: inout Workspace, on loop: isolated EventLoop) {
+    flush(in: &workspace, on: loop)
     // A handler that may wait is started when all earlier answers are sent, so that at most one answer is ever kept for
     // a client that does not read; one that did not wait is followed by the next request at once.
     while let exchange, exchange.isReady, state.phase != .handling, !isBlocked {
-      start(exchange, on: loop)
-      takePending(on: loop)
-      flush(&loop.workspace.output, on: loop)
+      start(exchange, in: &workspace, on: loop)
+      takePending(in: &workspace, on: loop)
+      flush(in: &workspace, on: loop)
     }
     guard state.phase != .closed else { return }
     let timeouts = loop.context.timeouts
@@ -150,33 +166,39 @@ final class Connection: Deadlined {
         state.end(.linger)
         pending = []
       }
-      perform(state.answered(at: loop.now, timeouts), on: loop)
+      // On a copy: one call inside of a field would have every access to it checked at run time.
+      var next = state
+      let action = next.answered(at: loop.now, timeouts)
+      state = next
+      perform(action, in: &workspace, on: loop)
     }
-    watch(on: loop)
+    watch(in: &workspace, on: loop)
   }
 
-  private func perform(_ action: ConnectionState.Action, on loop: isolated EventLoop) {
+  private func perform(
+    _ action: ConnectionState.Action, in workspace: inout Workspace, on loop: isolated EventLoop
+  ) {
     switch action {
     case .wait: break
     case .refuse(let limit):
       loop.hit(limit)
       leaveExchange(on: loop)
-      refuse(.timeout, in: &loop.workspace, on: loop)
-      settle(on: loop)
-    case .close: close(on: loop)
+      refuse(.timeout, in: &workspace, on: loop)
+      settle(in: &workspace, on: loop)
+    case .close: close(in: &workspace, on: loop)
     case .abandon:
       loop.context.metrics.abandoned.add(shard: loop.shard)
-      close(on: loop)
+      close(in: &workspace, on: loop)
     case .cut(let limit):
       loop.hit(limit)
       if isBlocked { loop.context.metrics.abandoned.add(shard: loop.shard) }
-      close(on: loop)
-    case .finishSending: socket.finishSending()
+      close(in: &workspace, on: loop)
+    case .finishSending: stream.finishSending()
     }
   }
 
   /// Has the loop watch for what the state waits for, until its deadline.
-  private func watch(on loop: isolated EventLoop) {
+  private func watch(in workspace: inout Workspace, on loop: isolated EventLoop) {
     guard state.phase != .closed else { return }
     let wanted: Poller.Interest =
       switch state.phase {
@@ -184,24 +206,24 @@ final class Connection: Deadlined {
       case .handling: []
       default: .read
       }
-    loop.watch(self, wanted, instead: slot == nil ? nil : interest)
+    loop.watch(self, wanted, instead: slot == nil ? nil : interest, in: &workspace)
     interest = wanted
   }
 
   /// Reads and drops what comes after our FIN.
-  private func drop(on loop: isolated EventLoop) {
-    switch socket.receive(into: &loop.input, from: 0) {
-    case .bytes(let count): perform(state.dropped(count), on: loop)
+  private func drop(in workspace: inout Workspace, on loop: isolated EventLoop) {
+    switch stream.receive(into: &workspace.input, from: 0) {
+    case .bytes(let count): perform(state.dropped(count), in: &workspace, on: loop)
     case .wouldBlock: break
-    case .endOfStream, .failed: close(on: loop)
+    case .endOfStream, .failed: close(in: &workspace, on: loop)
     }
   }
 
-  private func close(on loop: isolated EventLoop) {
+  private func close(in workspace: inout Workspace, on loop: isolated EventLoop) {
     guard state.phase != .closed else { return }
     state.close()
     leaveExchange(on: loop)
-    loop.forget(self)
+    loop.forget(self, in: &workspace)
     socket = .closed
   }
 

@@ -15,44 +15,38 @@ extension Connection {
       && exchange?.isReady != true
   }
 
-  /// Takes what it can out of the first `count` bytes of the loop's input, and keeps the rest.
-  func takeRequests(_ count: Int, on loop: isolated EventLoop) {
-    var workspace = Workspace()
-    swap(&workspace, &loop.workspace)
-    var request = Request()
-    swap(&request, &loop.scratch)
+  /// Takes what it can out of the first `count` bytes of the workspace's input, and keeps the rest.
+  func takeRequests(_ count: Int, in workspace: inout Workspace, on loop: isolated EventLoop) {
     var position = 0
     while position < count, takesInput {
       if let exchange {
         takeBody(of: exchange, from: &position, to: count, in: &workspace, on: loop)
-      } else if !takeHead(into: &request, from: &position, to: count, in: &workspace, on: loop) {
+      } else if !takeHead(from: &position, to: count, in: &workspace, on: loop) {
         break
       }
-      if workspace.output.count >= Self.outputHighWater { flush(&workspace.output, on: loop) }
+      if workspace.output.count >= Self.outputHighWater { flush(in: &workspace, on: loop) }
     }
-    swap(&workspace, &loop.workspace)
-    swap(&request, &loop.scratch)
-    if position < count { pending = Array(loop.input[position..<count]) }
+    if position < count { pending = Array(workspace.input[position..<count]) }
   }
 
   /// Goes on with input that waited for an answer before it.
-  func takePending(on loop: isolated EventLoop) {
+  func takePending(in workspace: inout Workspace, on loop: isolated EventLoop) {
     guard takesInput, !pending.isEmpty else { return }
     let count = pending.count
-    loop.input.replaceSubrange(0..<count, with: pending)
+    workspace.input.replaceSubrange(0..<count, with: pending)
     pending = []
-    takeRequests(count, on: loop)
+    takeRequests(count, in: &workspace, on: loop)
   }
 
   /// Takes one head and answers it, or begins its exchange; false when its end has not come.
   private func takeHead(
-    into request: inout Request, from position: inout Int, to end: Int, in workspace: inout Workspace,
-    on loop: isolated EventLoop
+    from position: inout Int, to end: Int, in workspace: inout Workspace, on loop: isolated EventLoop
   ) -> Bool {
     let length: Int
     do throws(RequestError) {
-      let rest = loop.input.span.extracting(position..<end)
-      guard let head = try loop.context.parser.parse(rest, into: &request) else { return false }
+      let input = workspace.input
+      let rest = input.span.extracting(position..<end)
+      guard let head = try loop.context.parser.parse(rest, into: &workspace.request) else { return false }
       length = head
     } catch {
       refuse(error, in: &workspace, on: loop)
@@ -60,29 +54,28 @@ extension Connection {
     }
     position += length
     let context = loop.context
-    let route = context.router.index(for: request)
+    let route = context.router.index(for: workspace.request)
     let destination =
       isShed && !context.isProbe(route)
-      ? .answer(context.overloaded(request)) : context.router.destination(of: request, at: route)
-    let body = request.framing == .none ? nil : BodyReader(request.framing, limits: context.parserLimits)
+      ? .answer(context.overloaded(workspace.request)) : context.router.destination(of: workspace.request, at: route)
+    let framing = workspace.request.framing
+    let body = framing == .none ? nil : BodyReader(framing, limits: context.parserLimits)
     let isLast = position == end
     switch destination {
     case .handler(.immediate(let answer)) where body == nil:
       respond(
-        with: answer(request), to: request, bytes: length, route: route, began: loop.now, isLast: isLast,
-        in: &workspace, on: loop)
-    case .answer(let response) where body == nil || request.expectsContinue:
+        with: answer(workspace.request), bytes: length, route: route, began: loop.now, isLast: isLast, in: &workspace,
+        on: loop)
+    case .answer(let response) where body == nil || workspace.request.expectsContinue:
       if body != nil { state.end(.linger) }
       respond(
-        with: response, to: request, bytes: length, route: route, began: loop.now, isLast: isLast, in: &workspace,
-        on: loop)
+        with: response, bytes: length, route: route, began: loop.now, isLast: isLast, in: &workspace, on: loop)
     case .lastAnswer(let response):
       state.end(.linger)
       respond(
-        with: response, to: request, bytes: length, route: route, began: loop.now, isLast: true, in: &workspace,
-        on: loop)
+        with: response, bytes: length, route: route, began: loop.now, isLast: true, in: &workspace, on: loop)
     default:
-      let exchange = Exchange(request, bytes: length, route: route, destination, body, began: loop.now)
+      let exchange = Exchange(workspace.request, bytes: length, route: route, destination, body, began: loop.now)
       begin(exchange, isLast: isLast, in: &workspace, on: loop)
     }
     return true
@@ -111,7 +104,7 @@ extension Connection {
   ) {
     let before = position
     do throws(RequestError) {
-      try exchange.body?.read(loop.input.span.extracting(0..<end), at: &position, into: &exchange.content)
+      try exchange.body?.read(workspace.input.span.extracting(0..<end), at: &position, into: &exchange.content)
     } catch {
       leaveExchange(on: loop)
       return refuse(error, in: &workspace, on: loop)
@@ -130,7 +123,7 @@ extension Connection {
   }
 
   /// Hands a whole request to its handler, which may wait or not.
-  func start(_ exchange: Exchange, on loop: isolated EventLoop) {
+  func start(_ exchange: Exchange, in workspace: inout Workspace, on loop: isolated EventLoop) {
     guard case .handler(.suspending(let answer)) = exchange.destination else { preconditionFailure() }
     state.handlerBegan()
     isStarting = true
@@ -138,16 +131,26 @@ extension Connection {
       let response = await answer(exchange.request)
       // The client may have gone meanwhile.
       guard self.exchange === exchange else { return }
-      loop.tellTime()
-      self.state.handlerEnded()
-      self.finish(exchange, with: response, isLast: self.pending.isEmpty, in: &loop.workspace, on: loop)
-      if !self.isStarting {
-        self.takePending(on: loop)
-        self.settle(on: loop)
-        loop.endWork()
+      if self.isStarting {
+        exchange.response = response
+      } else {
+        loop.lend { workspace in
+          self.finishHandled(exchange, with: response, in: &workspace, on: loop)
+          self.takePending(in: &workspace, on: loop)
+          self.settle(in: &workspace, on: loop)
+        }
       }
     }
     isStarting = false
+    if let response = exchange.response { finishHandled(exchange, with: response, in: &workspace, on: loop) }
+  }
+
+  private func finishHandled(
+    _ exchange: Exchange, with response: Response, in workspace: inout Workspace, on loop: isolated EventLoop
+  ) {
+    loop.tellTime(in: &workspace)
+    state.handlerEnded()
+    finish(exchange, with: response, isLast: pending.isEmpty, in: &workspace, on: loop)
   }
 
   private func finish(
@@ -155,9 +158,11 @@ extension Connection {
     on loop: isolated EventLoop
   ) {
     leaveExchange(on: loop)
+    workspace.request = exchange.request
+    workspace.request.body = []
     respond(
-      with: response, to: exchange.request, bytes: exchange.bytes, route: exchange.route, began: exchange.began,
-      isLast: isLast, in: &workspace, on: loop)
+      with: response, bytes: exchange.bytes, route: exchange.route, began: exchange.began, isLast: isLast,
+      in: &workspace, on: loop)
   }
 
   /// What cannot be read as a request is answered, and ends the connection: nobody knows where the next one begins.
@@ -165,42 +170,43 @@ extension Connection {
     if let limit = error.limit { loop.hit(limit) }
     loop.context.metrics.refused.add(shard: loop.shard)
     state.end(.linger)
+    workspace.request.reset()
     let problem = Problem.response(error.status, detail: error.detail, accept: [])
-    respond(with: problem, to: nil, bytes: 0, route: nil, began: loop.now, isLast: true, in: &workspace, on: loop)
+    respond(with: problem, bytes: 0, route: nil, began: loop.now, isLast: true, in: &workspace, on: loop)
   }
 
   // MARK: Answers
 
-  /// Renders an answer into the loop's output, and tells metrics and log of it.
+  /// Renders the answer to the workspace's request, an empty one where none could be parsed, and tells metrics and log
+  /// of it.
   ///
   /// - Parameters:
-  ///   - request: nil where none could be parsed.
   ///   - bytes: what the request took of the input, head and body.
   ///   - route: nil where none was looked up.
   ///   - isLast: no further input of this client has been read.
   func respond(
-    with response: Response, to request: Request?, bytes: Int, route: Int?, began: Int64, isLast: Bool,
+    with response: Response, bytes: Int, route: Int?, began: Int64, isLast: Bool,
     in workspace: inout Workspace, on loop: isolated EventLoop
   ) {
     let persistence = persistence(
-      asked: request?.keepAlive ?? false, version: request?.version ?? .http11, isLast: isLast, on: loop)
-    workspace.chooseRequestID(for: request)
+      asked: workspace.request.keepAlive, version: workspace.request.version, isLast: isLast, on: loop)
+    workspace.chooseRequestID()
     let before = workspace.output.count
-    let omitsBody = request?.method == .head
+    let omitsBody = workspace.request.method == .head
     let isLarge = response.body.count > Self.copiedBodyMax && !omitsBody
     ResponseEncoder.append(
-      response, omitBody: omitsBody || isLarge, persistence: persistence, commonFields: loop.commonFields,
+      response, omitBody: omitsBody || isLarge, persistence: persistence, commonFields: workspace.calendar.commonFields,
       requestID: workspace.requestID, to: &workspace.output)
     let bodyBytes = omitsBody ? 0 : response.body.count
     let responseBytes = workspace.output.count - before + (isLarge ? bodyBytes : 0)
     hasAnswered = true
-    loop.tellTime()
+    loop.tellTime(in: &workspace)
     let answered = Answered(
-      method: request?.method ?? .other, route: route ?? loop.context.router.routes.count, status: response.status,
+      method: workspace.request.method, route: route ?? loop.context.router.routes.count, status: response.status,
       requestBytes: bytes, responseBytes: responseBytes,
       bodyBytes: bodyBytes, duration: loop.now - began)
-    loop.record(answered, request, peer: peer, in: &workspace)
-    if isLarge { flush(&workspace.output, response.body, on: loop) }
+    loop.record(answered, peer: peer, in: &workspace)
+    if isLarge { flush(response.body, in: &workspace, on: loop) }
   }
 
   /// What the answer says of the connection, RFC 9112 §9.3, and how it then ends.
@@ -214,7 +220,7 @@ extension Connection {
     } else if loop.now >= expiry {
       loop.hit(.connectionMaxAge)
       state.end(.linger)
-    } else if loop.context.drain.isRaised, isLast, socket.unreadCount == 0 {
+    } else if loop.context.drain.isRaised, isLast, stream.unreadCount == 0 {
       // Of pipelined requests already here, all are answered and only the last one says it.
       state.end(.linger)
     }

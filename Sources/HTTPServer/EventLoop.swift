@@ -40,21 +40,10 @@ package actor EventLoop {
   var drainIdle: Int64?
 
   private var connections: [Connection] = []
-  /// Closed in this batch: a later event of it may still point at them.
-  private var closed: [Connection] = []
-  var deadlines: Deadlines<Connection>
   /// The instant of the last wake-up or answer, monotonic nanoseconds.
   private(set) var now: Int64
-  private var calendar: Calendar
-
-  /// Where every connection's bytes are received.
-  var input: [UInt8]
-  var workspace = Workspace(requestIDs: RequestIDs(seed: .random(in: .min ... .max)))
-  /// The request being read; its arrays keep their storage.
-  var scratch = Request()
-
-  /// Date and what else every answer carries.
-  var commonFields: [UInt8] { calendar.commonFields }
+  /// Nil while it is lent.
+  private var workspace: Workspace?
 
   package init(label: String, shard: Int, context: ServerContext, listeners: [ListeningSocket]) throws(Errno) {
     let doorbell = try Doorbell()
@@ -63,11 +52,11 @@ package actor EventLoop {
     self.context = context
     self.shard = shard
     self.listeners = listeners
-    calendar = Calendar(fields: context.identityFields)
     now = Clock.monotonic
-    deadlines = Deadlines(now: now)
     let limits = context.parserLimits
-    input = [UInt8](repeating: 0, count: max(64 << 10, limits.requestLineMax + limits.headerMax + (16 << 10)))
+    workspace = Workspace(
+      inputCapacity: max(64 << 10, limits.requestLineMax + limits.headerMax + (16 << 10)),
+      calendar: Calendar(fields: context.identityFields), deadlines: Deadlines(now: now))
     timer = try Timer()
     poller = try Poller()
     try poller.add(doorbell.descriptor, .read, token: Token.doorbell)
@@ -82,40 +71,43 @@ package actor EventLoop {
     self.siblings = siblings.filter { $0 !== self }
     let source = DispatchSource.makeReadSource(fileDescriptor: poller.descriptor, queue: executor.queue)
     // The source keeps the loop; `end` cancels it.
-    source.setEventHandler { self.assumeIsolated { $0.turn() } }
+    source.setEventHandler { self.assumeIsolated { loop in loop.lend { loop.turn(in: &$0) } } }
     self.source = source
     source.activate()
   }
 
   // MARK: A turn
 
+  /// Lends the workspace to `body`, and then does what remains to do before the thread is given back.
+  func lend<Result>(_ body: (inout Workspace) -> Result) -> Result {
+    guard var workspace = workspace.take() else { preconditionFailure("the workspace is lent already") }
+    let result = body(&workspace)
+    handOverLog(from: &workspace)
+    armTimer(workspace.deadlines)
+    self.workspace = workspace
+    return result
+  }
+
   /// Serves what epoll has, until it is silent, or the queue has other work.
-  private func turn() {
+  private func turn(in workspace: inout Workspace) {
     let entered = Clock.monotonic
     var isSilent = false
     var givesWay = false
     while !isSilent, !givesWay, now - entered < Self.turnMax {
       let count = poller.wait(milliseconds: Self.lingerMilliseconds)
       isSilent = count == 0
-      tellTime()
+      tellTime(in: &workspace)
       for index in 0..<count {
-        givesWay = handle(poller.event(index)) || givesWay
+        givesWay = handle(poller.event(index), in: &workspace) || givesWay
       }
-      while let connection = deadlines.popExpired(at: now) { connection.timedOut(on: self) }
-      closed.removeAll(keepingCapacity: true)
-      if workspace.log.count > Self.logHighWater { handOverLog() }
+      while let connection = workspace.deadlines.popExpired(at: now) { connection.timedOut(in: &workspace, on: self) }
+      if !workspace.closed.isEmpty { workspace.closed.removeAll(keepingCapacity: true) }
+      if workspace.log.count > Self.logHighWater { handOverLog(from: &workspace) }
     }
-    endWork()
-  }
-
-  /// What remains to do when the thread is given back: at the end of a turn, and of whatever ran outside of one.
-  func endWork() {
-    handOverLog()
-    armTimer()
   }
 
   /// True when the loop is to give its thread back: work was queued.
-  private func handle(_ event: Poller.Event) -> Bool {
+  private func handle(_ event: Poller.Event, in workspace: inout Workspace) -> Bool {
     switch event.token {
     case Token.doorbell:
       executor.doorbell.silence()
@@ -125,21 +117,21 @@ package actor EventLoop {
       armed = nil
       if listenersPaused { resumeListeners() }
     case ..<Token.connections:
-      accept(from: listeners[Token.listenerIndex(event.token)])
+      accept(from: listeners[Token.listenerIndex(event.token)], in: &workspace)
     default:
       let connection = Token.connection(event.token)
       switch connection.state.phase {
       case .closed: break
-      case .handling: connection.hungUp(on: self)
-      case .writing: connection.writable(on: self)
-      case .opening, .idle, .head, .body, .lingering: connection.readable(on: self)
+      case .handling: connection.hungUp(in: &workspace, on: self)
+      case .writing: connection.writable(in: &workspace, on: self)
+      case .opening, .idle, .head, .body, .lingering: connection.readable(in: &workspace, on: self)
       }
     }
     return false
   }
 
   /// While the loop does not wait in epoll itself, the timer in the set wakes it for the next deadline.
-  private func armTimer() {
+  private func armTimer(_ deadlines: borrowing Deadlines<Connection>) {
     let next = listenersPaused ? now + Self.turnMax : deadlines.next
     guard next != armed else { return }
     timer.arm(at: next)
@@ -148,9 +140,9 @@ package actor EventLoop {
 
   // MARK: For its connections
 
-  func tellTime() {
+  func tellTime(in workspace: inout Workspace) {
     now = Clock.monotonic
-    calendar.turn(to: now)
+    workspace.calendar.turn(to: now)
   }
 
   func hit(_ limit: Limit) {
@@ -158,7 +150,7 @@ package actor EventLoop {
   }
 
   /// Tells metrics and access log of an answer that was just rendered.
-  func record(_ answered: Answered, _ request: Request?, peer: SocketAddress, in workspace: inout Workspace) {
+  func record(_ answered: Answered, peer: SocketAddress, in workspace: inout Workspace) {
     let route = answered.route
     var counted = answered
     counted.route = context.metricRoutes[route]
@@ -166,13 +158,12 @@ package actor EventLoop {
     let isProbe = context.isProbe(route)
     guard context.accessLog.logs(isProbe ? .probe : .service) else { return }
     context.accessLog.append(
-      answered, request, route: context.metrics.routes[counted.route], isProbe: isProbe, peer: peer,
-      requestID: workspace.requestID, to: &workspace.log
-    ) { calendar.appendTimestamp(at: now, to: &$0) }
+      answered, workspace.request, route: context.metrics.routes[counted.route], isProbe: isProbe, peer: peer,
+      requestID: workspace.requestID, at: now, by: workspace.calendar, to: &workspace.log)
     workspace.logCount += 1
   }
 
-  private func handOverLog() {
+  private func handOverLog(from workspace: inout Workspace) {
     guard workspace.logCount > 0 else { return }
     context.accessLog.sink(workspace.log, workspace.logCount)
     workspace.log = []
@@ -180,42 +171,44 @@ package actor EventLoop {
   }
 
   /// Watches `connection` until its deadline; `old` is what it was watched for, nil when it is new here.
-  func watch(_ connection: Connection, _ wanted: Poller.Interest, instead old: Poller.Interest?) {
+  func watch(
+    _ connection: Connection, _ wanted: Poller.Interest, instead old: Poller.Interest?, in workspace: inout Workspace
+  ) {
     do throws(Errno) {
       if old == nil {
         if connection.hasAnswered, connection.state.phase == .idle, let lighter = lighterSibling {
           return move(connection, to: lighter)
         }
-        try poller.add(connection.socket.descriptor, wanted, token: Token.of(connection))
+        try poller.add(connection.stream.descriptor, wanted, token: Token.of(connection))
         connection.slot = connections.count
         connections.append(connection)
         load.connections.add(1, ordering: .relaxed)
       } else if wanted != old {
-        try poller.change(connection.socket.descriptor, wanted, token: Token.of(connection))
+        try poller.change(connection.stream.descriptor, wanted, token: Token.of(connection))
       }
     } catch {
-      _ = connection.cut(on: self)
+      _ = connection.cut(in: &workspace, on: self)
       return
     }
-    deadlines.schedule(connection)
+    workspace.deadlines.schedule(connection)
     count(connection)
   }
 
   /// Lets go of a closed connection, and frees its place.
-  func forget(_ connection: Connection) {
+  func forget(_ connection: Connection, in workspace: inout Workspace) {
     context.admission.connectionClosed()
     guard let slot = connection.slot else { return }
     // Closing is not enough: while a forked child holds a copy of the descriptor, the set would go on to hand out the
     // connection's address.
-    poller.remove(connection.socket.descriptor)
+    poller.remove(connection.stream.descriptor)
     let last = connections.removeLast()
     if last !== connection {
       connections[slot] = last
       last.slot = slot
     }
     connection.slot = nil
-    closed.append(connection)
-    deadlines.remove(connection)
+    workspace.closed.append(connection)
+    workspace.deadlines.remove(connection)
     load.connections.subtract(1, ordering: .relaxed)
     count(connection)
     if listenersPaused { resumeListeners() }
@@ -233,11 +226,12 @@ package actor EventLoop {
 
   /// The process is stopping: what the kernel holds back surfaces, and silent connections have `idle` nanoseconds left.
   func beginDrain(idle: Int64) {
-    tellTime()
     drainIdle = idle
     for listener in listeners { listener.deferAccept(seconds: 0) }
-    for connection in connections { connection.drain(idle: idle, on: self) }
-    endWork()
+    lend { workspace in
+      tellTime(in: &workspace)
+      for connection in connections { connection.drain(idle: idle, in: &workspace, on: self) }
+    }
   }
 
   /// From now on no handshake begins; those begun still come in.
@@ -247,31 +241,34 @@ package actor EventLoop {
 
   /// Closes the listening sockets; what is still in their queues is accepted first.
   func closeListeners() {
-    tellTime()
-    for listener in listeners {
-      accept(from: listener)
-      poller.remove(listener.descriptor)
+    lend { workspace in
+      tellTime(in: &workspace)
+      for listener in listeners {
+        accept(from: listener, in: &workspace)
+        poller.remove(listener.descriptor)
+      }
     }
     listeners = []
   }
 
   /// Ends what is left, and tells how many connections had a request under way.
   func cutConnections() -> Int {
-    tellTime()
-    var underWay = 0
-    // Each leaves the list as it is cut.
-    while let connection = connections.last {
-      if connection.cut(on: self) { underWay += 1 }
+    let underWay = lend { workspace in
+      var underWay = 0
+      tellTime(in: &workspace)
+      // Each leaves the list as it is cut.
+      while let connection = connections.last {
+        if connection.cut(in: &workspace, on: self) { underWay += 1 }
+      }
+      workspace.closed.removeAll()
+      return underWay
     }
-    closed.removeAll()
     context.metrics.cut.add(UInt64(underWay), shard: shard)
-    endWork()
     return underWay
   }
 
   /// The end: no event comes any more.
   func end() {
-    handOverLog()
     source?.cancel()
     source = nil
     siblings = []

@@ -8,7 +8,7 @@ extension EventLoop {
   /// Connections accepted of one event, so that a flood of them does not starve the open ones.
   private static var acceptBatch: Int { 16 }
 
-  func accept(from listener: ListeningSocket) {
+  func accept(from listener: ListeningSocket, in workspace: inout Workspace) {
     for _ in 0..<Self.acceptBatch {
       switch listener.accept() {
       case .connection(let socket, let peer):
@@ -21,12 +21,12 @@ extension EventLoop {
           expiry: context.expiry(from: now), isShed: !admitted)
         // With deferred accept the request is usually there: a one-shot client is answered and closed without ever
         // being registered, which is a quarter of its cost.
-        connection.readable(on: self)
+        connection.readable(in: &workspace, on: self)
       case .none:
         return
       case .outOfDescriptors:
         context.metrics.acceptFailed(outOfDescriptors: true, shard: shard)
-        if !shedWithSpareDescriptor(from: listener) { return pauseListeners() }
+        if !shedWithSpareDescriptor(from: listener, in: &workspace) { return pauseListeners() }
       case .aborted:
         context.metrics.acceptFailed(outOfDescriptors: false, shard: shard)
       case .failed:
@@ -37,16 +37,16 @@ extension EventLoop {
   }
 
   /// Out of descriptors: gives up the spare one for as long as it takes to say so to a client. False when that fails.
-  private func shedWithSpareDescriptor(from listener: ListeningSocket) -> Bool {
+  private func shedWithSpareDescriptor(from listener: ListeningSocket, in workspace: inout Workspace) -> Bool {
     spare.giveUp()
     guard case .connection(var socket, _) = listener.accept() else { return spare.takeBack() }
     // What is left unread would make close(2) a reset.
-    _ = socket.receive(into: &input, from: 0)
+    _ = socket.stream.receive(into: &workspace.input, from: 0)
     var output: [UInt8] = []
     ResponseEncoder.append(
-      context.overloaded(nil), omitBody: false, persistence: .close, commonFields: commonFields,
+      context.overloaded(nil), omitBody: false, persistence: .close, commonFields: workspace.calendar.commonFields,
       requestID: [], to: &output)
-    _ = socket.send(output)
+    _ = socket.stream.send(output)
     socket = .closed
     return spare.takeBack()
   }
@@ -81,16 +81,18 @@ extension EventLoop {
     let peer = connection.peer
     let expiry = connection.expiry
     other.executor.enqueue {
-      other.assumeIsolated { $0.adopt(Socket(owning: descriptor), peer: peer, expiry: expiry) }
+      other.assumeIsolated { $0.adopt(descriptor, peer: peer, expiry: expiry) }
     }
   }
 
-  private func adopt(_ socket: consuming Socket, peer: SocketAddress, expiry: Int64) {
-    tellTime()
-    let connection = Connection(
-      socket, peer: peer, state: ConnectionState(idleAt: now, context.timeouts), expiry: expiry, isShed: false)
-    watch(connection, .read, instead: nil)
-    if let drainIdle { connection.drain(idle: drainIdle, on: self) }
-    endWork()
+  private func adopt(_ descriptor: Int32, peer: SocketAddress, expiry: Int64) {
+    lend { workspace in
+      tellTime(in: &workspace)
+      let connection = Connection(
+        Socket(owning: descriptor), peer: peer, state: ConnectionState(idleAt: now, context.timeouts), expiry: expiry,
+        isShed: false)
+      watch(connection, .read, instead: nil, in: &workspace)
+      if let drainIdle { connection.drain(idle: drainIdle, in: &workspace, on: self) }
+    }
   }
 }

@@ -11,6 +11,8 @@ final class Exchange {
   var body: BodyReader?
   /// The body so far; nil where the route drops it.
   var content: [UInt8]?
+  /// What its handler answered without waiting.
+  var response: Response?
   /// When its head was complete, nanoseconds.
   let began: Int64
 

@@ -12,28 +12,11 @@ package enum Transfer: Sendable, Equatable {
   case failed(Errno)
 }
 
-/// A stream socket; owns its descriptor and closes it. Non-blocking unless made by `connect`.
-package struct Socket: ~Copyable, Sendable {
+/// Reads and writes a stream socket that somebody else owns and keeps open meanwhile.
+///
+/// A copy of it is free of the borrow that a call on a socket in a class's field is, and so of a check at run time.
+package struct Stream: Sendable {
   package let descriptor: Int32
-
-  /// Takes over an open descriptor.
-  package init(owning descriptor: Int32) {
-    self.descriptor = descriptor
-  }
-
-  deinit {
-    if descriptor >= 0 { _ = close(descriptor) }
-  }
-
-  /// No socket: what stands in the place of one that was closed or handed on.
-  package static var closed: Socket { Socket(owning: -1) }
-
-  /// Hands the open descriptor to the caller.
-  package consuming func release() -> Int32 {
-    let descriptor = descriptor
-    discard self
-    return descriptor
-  }
 
   /// recv(2) into `buffer` from `offset` to its end, once.
   package func receive(into buffer: inout [UInt8], from offset: Int) -> Transfer {
@@ -65,6 +48,31 @@ package struct Socket: ~Copyable, Sendable {
   package var unreadCount: Int {
     var count: Int32 = 0
     return unsafe ioctl(descriptor, UInt(FIONREAD), &count) == 0 ? Int(count) : 0
+  }
+}
+
+/// A stream socket; owns its descriptor and closes it. Non-blocking unless made by `connect`.
+package struct Socket: ~Copyable, Sendable {
+  package let stream: Stream
+  package var descriptor: Int32 { stream.descriptor }
+
+  /// Takes over an open descriptor.
+  package init(owning descriptor: Int32) {
+    stream = Stream(descriptor: descriptor)
+  }
+
+  deinit {
+    if descriptor >= 0 { _ = close(descriptor) }
+  }
+
+  /// No socket: what stands in the place of one that was closed or handed on.
+  package static var closed: Socket { Socket(owning: -1) }
+
+  /// Hands the open descriptor to the caller.
+  package consuming func release() -> Int32 {
+    let descriptor = descriptor
+    discard self
+    return descriptor
   }
 
   /// The local address, getsockname(2).

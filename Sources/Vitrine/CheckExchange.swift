@@ -56,7 +56,7 @@ struct CheckExchange {
     var sent = 0
     while sent < request.count {
       socket.setTimeout(try secondsLeft())
-      switch socket.send(request, from: sent) {
+      switch socket.stream.send(request, from: sent) {
       case .bytes(let count): sent += count
       case .wouldBlock: throw .noAnswer(within: timeout)
       case .endOfStream: throw .closed
@@ -71,7 +71,7 @@ struct CheckExchange {
     while true {
       // The time left, again before each read: a peer that sends a byte a second must not stretch the deadline.
       socket.setTimeout(try secondsLeft())
-      switch socket.receive(into: &buffer, from: count) {
+      switch socket.stream.receive(into: &buffer, from: count) {
       case .bytes(let more): count += more
       case .wouldBlock: throw .noAnswer(within: timeout)
       case .endOfStream: throw .closed

@@ -11,19 +11,19 @@ import Testing
   }
 
   private static func line(
-    _ request: Request?, isJSON: Bool = true, isProbe: Bool = false, peer: String = "192.0.2.7", proxies: [String] = [],
+    _ request: Request, isJSON: Bool = true, isProbe: Bool = false, peer: String = "192.0.2.7", proxies: [String] = [],
     duration: Int64 = 1_234_567, count: Int = 200, id: String = "abc", after output: String = ""
   ) throws -> String {
     let answered = Answered(
-      method: request?.method ?? .other, route: 0, status: .ok, requestBytes: 100, responseBytes: 300, bodyBytes: count,
+      method: request.method, route: 0, status: .ok, requestBytes: 100, responseBytes: 300, bodyBytes: count,
       duration: duration)
     var bytes = Array(output.utf8)
+    var calendar = HTTPServer.Calendar(fields: []) { 784_111_777_050_000_000 }
+    calendar.turn(to: 0)
     log(isJSON: isJSON, proxies: proxies).append(
       answered, request, route: "/items/{id}", isProbe: isProbe,
-      peer: SocketAddress(try #require(IPAddress(peer)), port: 4711), requestID: Array(id.utf8), to: &bytes
-    ) { output in
-      for byte in "1994-11-06T08:49:37.050Z".utf8 { output.append(byte) }
-    }
+      peer: SocketAddress(try #require(IPAddress(peer)), port: 4711), requestID: Array(id.utf8), at: 0, by: calendar,
+      to: &bytes)
     return String(decoding: bytes, as: UTF8.self)
   }
 
@@ -55,7 +55,7 @@ import Testing
   }
 
   @Test func aRequestThatCouldNotBeParsedHasALineToo() throws {
-    let object = try Self.object(try Self.line(nil))
+    let object = try Self.object(try Self.line(Request()))
     #expect(object["method"] as? String == "other")
     #expect(object["path"] == nil)
     #expect(object["userAgent"] == nil)
@@ -63,12 +63,12 @@ import Testing
   }
 
   @Test func linesFollowEachOther() throws {
-    let line = try Self.line(nil)
-    #expect(try Self.line(nil, after: "first\n") == "first\n" + line)
+    let line = try Self.line(Request())
+    #expect(try Self.line(Request(), after: "first\n") == "first\n" + line)
   }
 
   @Test func probesAreDebug() throws {
-    #expect(try Self.object(try Self.line(nil, isProbe: true))["level"] as? String == "debug")
+    #expect(try Self.object(try Self.line(Request(), isProbe: true))["level"] as? String == "debug")
     #expect(Self.log().logs(.service))
     #expect(!Self.log().logs(.probe))
   }
@@ -130,7 +130,7 @@ import Testing
 
   @Test(arguments: [(0, 0.0), (999, 0.0), (1000, 0.000001), (1_999_999_999, 1.999999), (-5, 0.0)] as [(Int64, Double)])
   func theDurationIsInSecondsWithSixDecimals(nanoseconds: Int64, seconds: Double) throws {
-    #expect(try Self.object(try Self.line(nil, duration: nanoseconds))["duration"] as? Double == seconds)
+    #expect(try Self.object(try Self.line(Request(), duration: nanoseconds))["duration"] as? Double == seconds)
   }
 
   @Test(arguments: [

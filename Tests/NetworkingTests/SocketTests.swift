@@ -29,7 +29,7 @@ import Testing
   private static func receive(_ socket: borrowing Socket, into buffer: inout [UInt8], from offset: Int = 0) -> Transfer
   {
     for _ in 0..<5000 {
-      let transfer = socket.receive(into: &buffer, from: offset)
+      let transfer = socket.stream.receive(into: &buffer, from: offset)
       if transfer != .wouldBlock { return transfer }
       usleep(1000)
     }
@@ -40,8 +40,8 @@ import Testing
     try await onThread {
       let pair = try Pair()
       var buffer = Array("........".utf8)
-      expect(pair.server.receive(into: &buffer, from: 0), is: .wouldBlock)
-      expect(pair.client.send(Array("xhello".utf8), from: 1), is: .bytes(5))
+      expect(pair.server.stream.receive(into: &buffer, from: 0), is: .wouldBlock)
+      expect(pair.client.stream.send(Array("xhello".utf8), from: 1), is: .bytes(5))
       expect(Self.receive(pair.server, into: &buffer, from: 2), is: .bytes(5))
       #expect(String(decoding: buffer, as: UTF8.self) == "..hello.")
     }
@@ -50,23 +50,23 @@ import Testing
   @Test func tellsHowMuchIsUnread() async throws {
     try await onThread {
       let pair = try Pair()
-      #expect(pair.server.unreadCount == 0)
-      _ = pair.client.send(Array("hello".utf8))
-      try wait { pair.server.unreadCount == 5 }
+      #expect(pair.server.stream.unreadCount == 0)
+      _ = pair.client.stream.send(Array("hello".utf8))
+      try wait { pair.server.stream.unreadCount == 5 }
       var buffer: [UInt8] = [0, 0]
-      expect(pair.server.receive(into: &buffer, from: 0), is: .bytes(2))
-      #expect(pair.server.unreadCount == 3)
+      expect(pair.server.stream.receive(into: &buffer, from: 0), is: .bytes(2))
+      #expect(pair.server.stream.unreadCount == 3)
     }
   }
 
   @Test func theFINIsTheEndOfOneDirection() async throws {
     try await onThread {
       let pair = try Pair()
-      pair.client.finishSending()
+      pair.client.stream.finishSending()
       var buffer = [UInt8](repeating: 0, count: 8)
       expect(Self.receive(pair.server, into: &buffer), is: .endOfStream)
-      expect(pair.server.send(Array("still".utf8)), is: .bytes(5))
-      expect(pair.client.receive(into: &buffer, from: 0), is: .bytes(5))
+      expect(pair.server.stream.send(Array("still".utf8)), is: .bytes(5))
+      expect(pair.client.stream.receive(into: &buffer, from: 0), is: .bytes(5))
     }
   }
 
@@ -75,9 +75,9 @@ import Testing
       let pair = try Pair()
       let block = [UInt8](repeating: 120, count: 1 << 20)
       var sent = 0
-      while case .bytes(let count) = pair.server.send(block), sent < 1 << 30 { sent += count }
+      while case .bytes(let count) = pair.server.stream.send(block), sent < 1 << 30 { sent += count }
       #expect(sent > 0)
-      expect(pair.server.send(block), is: .wouldBlock)
+      expect(pair.server.stream.send(block), is: .wouldBlock)
     }
   }
 
@@ -87,7 +87,7 @@ import Testing
       pair.client = .closed
       var outcome = Transfer.wouldBlock
       for _ in 0..<1000 {
-        outcome = pair.server.send([1])
+        outcome = pair.server.stream.send([1])
         if case .failed(let errno) = outcome {
           #expect(errno.code == EPIPE || errno.code == ECONNRESET)
           return
@@ -103,9 +103,9 @@ import Testing
       let pair = try Pair()
       pair.client.setTimeout(0.05)
       var buffer: [UInt8] = [0]
-      expect(pair.client.receive(into: &buffer, from: 0), is: .wouldBlock)
-      expect(pair.server.send([7]), is: .bytes(1))
-      expect(pair.client.receive(into: &buffer, from: 0), is: .bytes(1))
+      expect(pair.client.stream.receive(into: &buffer, from: 0), is: .wouldBlock)
+      expect(pair.server.stream.send([7]), is: .bytes(1))
+      expect(pair.client.stream.receive(into: &buffer, from: 0), is: .bytes(1))
     }
   }
 

@@ -54,7 +54,7 @@ package final class RawClient: Sendable {
   package func send(_ bytes: [UInt8]) throws {
     var sent = 0
     while sent < bytes.count {
-      switch socket.send(bytes, from: sent) {
+      switch socket.stream.send(bytes, from: sent) {
       case .bytes(let count): sent += count
       case .wouldBlock, .endOfStream: throw Failure.sendTimedOut
       case .failed(let errno): throw Failure.sendFailed(errno)
@@ -63,7 +63,7 @@ package final class RawClient: Sendable {
   }
 
   /// shutdown(2) of the sending half.
-  package func finishSending() { socket.finishSending() }
+  package func finishSending() { socket.stream.finishSending() }
 
   /// Ends the connection with a RST when the client goes away: SO_LINGER with 0 seconds.
   package func resetOnClose() {
@@ -144,13 +144,13 @@ package final class RawClient: Sendable {
 
   /// One recv(2); nil when bytes came.
   private func receive(_ input: inout Input) -> End? {
-    switch socket.receive(into: &input.buffer, from: 0) {
+    switch socket.stream.receive(into: &input.buffer, from: 0) {
     case .bytes(let count):
       input.bytes += input.buffer[..<count]
       return nil
     case .endOfStream:
       // As clients do: the server, which reads on until then, can close at once.
-      socket.finishSending()
+      socket.stream.finishSending()
       return .finished
     case .wouldBlock: return .open
     case .failed: return .reset

@@ -226,7 +226,7 @@ private final class Peer: Sendable {
       var buffer = [UInt8](repeating: 0, count: 4096)
       var count = 0
       while !String(decoding: buffer[..<count], as: UTF8.self).hasSuffix("\r\n\r\n") {
-        switch socket.receive(into: &buffer, from: count) {
+        switch socket.stream.receive(into: &buffer, from: count) {
         case .bytes(let more): count += more
         case .wouldBlock: usleep(1000)
         case .endOfStream, .failed: return
@@ -235,7 +235,7 @@ private final class Peer: Sendable {
       received.withLock { $0 = String(decoding: buffer[..<count], as: UTF8.self) }
       let step = dripping ? 1 : max(answer.count, 1)
       for start in stride(from: 0, to: answer.count, by: step) {
-        guard case .bytes = socket.send(Array(answer[start..<min(start + step, answer.count)])) else { return }
+        guard case .bytes = socket.stream.send(Array(answer[start..<min(start + step, answer.count)])) else { return }
         if dripping { usleep(20_000) }
       }
       return
