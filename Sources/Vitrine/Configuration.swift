@@ -36,6 +36,7 @@ package struct Configuration: Sendable, Equatable {
   package var drainIdle: Duration = .seconds(10)
   /// What the platform grants between SIGTERM and SIGKILL.
   package var gracePeriod: Duration = .seconds(30)
+  package var terminationLog = "/dev/termination-log"
 
   // MARK: Limits
 

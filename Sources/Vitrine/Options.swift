@@ -104,6 +104,9 @@ extension Options {
     Option(
       "grace-period", \.gracePeriod, .seconds(0.001...86400),
       "What the platform grants between SIGTERM and SIGKILL; must exceed delay and timeout together."),
+    Option(
+      "termination-log", \.terminationLog, .file,
+      "Gets what was served and what was cut at the exit, where the platform made this file."),
   ]
 
   private static let timeouts: [Option] = [

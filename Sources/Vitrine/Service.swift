@@ -94,6 +94,8 @@ struct Service {
         "served": .uint(report.served), "servedWhileDraining": .uint(report.servedWhileDraining),
         "cut": .int(report.cut),
       ])
+    TerminationLog(path: configuration.terminationLog).write(
+      "served \(report.served), \(report.servedWhileDraining) of them while draining; cut \(report.cut)")
     return report.cut == 0 ? .success : .failure
   }
 

@@ -1,4 +1,5 @@
 import Dispatch
+import FoundationEssentials
 import Glibc
 import Networking
 import Synchronization
@@ -113,7 +114,11 @@ import Testing
   }
 
   @Test func whatOutlivesTheDrainTimeoutIsCut() async throws {
-    let options = ["--drain-delay", "0", "--drain-timeout", "0.1", "--head-timeout", "1000"]
+    let folder = try TemporaryFolder()
+    let message = try folder.write("what stood there before, and is longer than what comes", to: "termination-log")
+    let options = [
+      "--drain-delay", "0", "--drain-timeout", "0.1", "--head-timeout", "1000", "--termination-log", message,
+    ]
     try await ServiceProcess.run(options) { service in
       let client = try await service.connect()
       try await onThread { try client.send("GET / HTTP/1.1\r\n") }
@@ -121,6 +126,10 @@ import Testing
       service.process.send(SIGTERM)
       let stopped = try await service.stopped()
       #expect(stopped.end == .exited(1) && stopped.last["cut"]?.number == 1, "\(stopped.last)")
+      let served = Int(try #require(stopped.last["served"]?.number))
+      let drained = Int(try #require(stopped.last["servedWhileDraining"]?.number))
+      let told = try String(contentsOfFile: message, encoding: .utf8)
+      #expect(told == "served \(served), \(drained) of them while draining; cut 1\n")
       withExtendedLifetime(client) {}
     }
   }
