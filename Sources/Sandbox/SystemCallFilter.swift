@@ -15,48 +15,30 @@ package enum SystemCallFilter {
     return .on("denies \(DeniedCall.numbers(on: architecture).count) calls")
   }
 
-  /// Classic BPF over `struct seccomp_data`. It looks at architecture and number alone: then Linux since 5.11 works out
-  /// once which numbers are always allowed, and does not run it for them. For older ones a request's own calls come
-  /// first.
+  /// Classic BPF over `struct seccomp_data`. It looks at architecture and number alone: Linux since 5.11 then works out
+  /// once which numbers are always allowed, and does not run it for them. So the order of its tests costs nothing.
   package static func program(for architecture: Architecture) -> [sock_filter] {
-    var tests: [Test] = architecture.requestCalls.map { Test(BPF_JEQ, $0, isDenied: false) }
+    var denied = DeniedCall.numbers(on: architecture).map { (comparison: BPF_JEQ, number: $0) }
     // There are the x32 ABI's numbers for the same calls, at 512 and behind bit 30; x86-64's own end below.
-    if architecture == .x64 { tests.append(Test(BPF_JGE, 512, isDenied: true)) }
-    tests += DeniedCall.numbers(on: architecture).map { Test(BPF_JEQ, $0, isDenied: true) }
-
-    // Both ways lead to the end: first allow, then deny.
-    var program = [
-      load(offset: 4),
-      sock_filter(code: UInt16(BPF_JMP | BPF_JEQ | BPF_K), jt: 0, jf: UInt8(tests.count + 2), k: architecture.audit),
-      load(offset: 0),
+    if architecture == .x64 { denied.append((BPF_JGE, 512)) }
+    let toDenial = denied.count + 1
+    let architectureTest = [
+      load(offset: 4), jump(BPF_JEQ, architecture.audit, then: 0, otherwise: toDenial + 1), load(offset: 0),
     ]
-    for (index, test) in tests.enumerated() {
-      let toAllow = tests.count - index - 1
-      program.append(
-        sock_filter(
-          code: UInt16(BPF_JMP | test.comparison | BPF_K), jt: UInt8(test.isDenied ? toAllow + 1 : toAllow), jf: 0,
-          k: test.number))
+    let numberTests = denied.enumerated().map { index, test in
+      jump(test.comparison, test.number, then: toDenial - index - 1, otherwise: 0)
     }
-    program.append(answer(SECCOMP_RET_ALLOW))
-    program.append(answer(SECCOMP_RET_ERRNO | UInt32(EPERM)))
-    return program
-  }
-
-  private struct Test {
-    let comparison: Int32
-    let number: UInt32
-    let isDenied: Bool
-
-    init(_ comparison: Int32, _ number: UInt32, isDenied: Bool) {
-      self.comparison = comparison
-      self.number = number
-      self.isDenied = isDenied
-    }
+    return architectureTest + numberTests + [answer(SECCOMP_RET_ALLOW), answer(SECCOMP_RET_ERRNO | UInt32(EPERM))]
   }
 
   /// The word at this offset of `struct seccomp_data`: the number stands at 0, the architecture at 4.
   private static func load(offset: UInt32) -> sock_filter {
     sock_filter(code: UInt16(BPF_LD | BPF_W | BPF_ABS), jt: 0, jf: 0, k: offset)
+  }
+
+  /// How many instructions to leave out, at most 255, by how the word loaded compares with `value`.
+  private static func jump(_ comparison: Int32, _ value: UInt32, then: Int, otherwise: Int) -> sock_filter {
+    sock_filter(code: UInt16(BPF_JMP | comparison | BPF_K), jt: UInt8(then), jf: UInt8(otherwise), k: value)
   }
 
   private static func answer(_ value: UInt32) -> sock_filter {
@@ -84,14 +66,6 @@ package enum Architecture: CaseIterable, Sendable {
     switch self {
     case .x64: 0xC000_003E
     case .arm64: 0xC000_00B7
-    }
-  }
-
-  /// epoll_wait (aarch64: epoll_pwait), recvfrom, sendto, accept4, close.
-  fileprivate var requestCalls: [UInt32] {
-    switch self {
-    case .x64: [232, 45, 44, 288, 3]
-    case .arm64: [22, 207, 206, 242, 57]
     }
   }
 }
