@@ -23,6 +23,12 @@ import Testing
     #expect(readable("/products.json") == ["/products.json", "/"])
   }
 
+  /// libdispatch opens /proc/TID/stat of its threads and ends the process where it cannot: /proc/self is not enough.
+  @Test(arguments: ["/proc", "/sys/fs/cgroup", "/sys/devices/system/cpu", "/dev/null", "/etc"])
+  func soIsWhatTheRunTimeReads(path: String) {
+    #expect(Configuration().allowedPaths { _ in nil }.readable.contains(path))
+  }
+
   @Test func soAreTheFoldersToWhichLinksLead() {
     let links = [
       "/shop/products.json": "/config/products.json", "/config/products.json": "..data/products.json",
