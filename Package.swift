@@ -43,12 +43,14 @@ let package = Package(
     .target(name: "HTTP", swiftSettings: strict),
     .target(name: "Metrics", swiftSettings: strict),
     .target(name: "Networking", dependencies: ["CLinux"], swiftSettings: strict),
+    .target(name: "Sandbox", dependencies: ["CLinux"], swiftSettings: strict),
     // Floor 3: the server, and what it serves
     .target(name: "HTTPServer", dependencies: ["HTTP", "Metrics", "Networking"], swiftSettings: strict),
     .target(name: "Catalog", swiftSettings: strict),
     // Floor 4: the command
     .executableTarget(
-      name: "Vitrine", dependencies: ["CBuild", "CLinux", "Catalog", "HTTP", "HTTPServer", "Metrics", "Networking"],
+      name: "Vitrine",
+      dependencies: ["CBuild", "CLinux", "Catalog", "HTTP", "HTTPServer", "Metrics", "Networking", "Sandbox"],
       swiftSettings: strict),
 
     .target(
@@ -57,14 +59,21 @@ let package = Package(
     .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(name: "NetworkingTests", dependencies: ["Networking", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "SandboxTests", dependencies: ["CLinux", "Sandbox"], swiftSettings: strict),
     .testTarget(
       name: "HTTPServerTests", dependencies: ["HTTP", "HTTPServer", "Metrics", "Networking", "TestSupport"],
       swiftSettings: strict),
     .testTarget(name: "CatalogTests", dependencies: ["Catalog"], swiftSettings: strict),
     .testTarget(
       name: "VitrineTests",
-      dependencies: ["CBuild", "Catalog", "HTTP", "HTTPServer", "Metrics", "Networking", "TestSupport", "Vitrine"],
+      dependencies: [
+        "CBuild", "Catalog", "HTTP", "HTTPServer", "Intruder", "Metrics", "Networking", "Sandbox", "TestSupport",
+        "Vitrine",
+      ],
       swiftSettings: strict),
+    // Hardens itself as the service does, and then tries what it has given up.
+    .executableTarget(
+      name: "Intruder", dependencies: ["Sandbox"], path: "Tests/Intruder", swiftSettings: strict),
 
     // The floor of the benchmarks is started, not linked: the dependency has it built beside them.
     .executableTarget(name: "EpollFloor", path: "Tests/EpollFloor"),

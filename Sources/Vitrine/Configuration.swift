@@ -56,6 +56,9 @@ package struct Configuration: Sendable, Equatable {
   /// Zero: no maximum.
   package var connectionAgeMax: Duration = .zero
 
+  /// Landlock and seccomp, where the kernel has them.
+  package var hardening = true
+
   // MARK: Logs
 
   package var logLevel = LogLevel.info

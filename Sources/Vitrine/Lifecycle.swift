@@ -9,11 +9,14 @@ internal import Networking
 /// The service from start to exit.
 struct Lifecycle {
   private let configuration: Configuration
+  private let hardening: Hardening
   private let writer: LogWriter
   private let log: Log
 
-  init(_ configuration: Configuration) {
+  /// - Parameter hardening: begun before there was a second thread; completed here.
+  init(_ configuration: Configuration, hardening: Hardening) {
     self.configuration = configuration
+    self.hardening = hardening
     writer = LogWriter(
       descriptor: STDOUT_FILENO, waitingBytesMax: configuration.logBufferBytesMax, format: configuration.logFormat)
     log = Log(level: configuration.logLevel, writer: writer)
@@ -40,11 +43,13 @@ struct Lifecycle {
       return .success
     }
     log.write(.info, "starting", effective)
+    let hardening = hardening.completed()
+    log.write(hardening.isRefused ? .warning : .info, "hardening", hardening.fields)
 
     let service: Service
     do {
       service = try Service(
-        configuration, store: prepared.store, addresses: prepared.addresses,
+        configuration, hardening: hardening, store: prepared.store, addresses: prepared.addresses,
         managementAddresses: prepared.managementAddresses, log: log)
     } catch {
       complain("vitrine: \(error)")

@@ -135,6 +135,9 @@ extension Options {
       "management-connections-max", \.managementConnectionsMax, .count(1...10_000),
       "Open connections of the second listener."),
     Option("in-flight-max", \.inFlightMax, .count(1...1_000_000), "Requests under way at once; beyond: 503."),
+    Option(
+      "hardening", \.hardening, .toggle,
+      "Gives up foreign files and needless system calls: Landlock and seccomp, where the kernel has them."),
   ]
 
   private static let logs: [Option] = [

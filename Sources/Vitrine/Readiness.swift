@@ -6,12 +6,14 @@ internal import Synchronization
 /// since when it is as it is.
 final class Readiness: Sendable {
   private let drain: DrainSignal
+  private let hardening: Hardening
   private let createdAt = Clock.monotonic
   /// An instant of the monotonic clock; nil until then.
   private let startedAt = Mutex<Int64?>(nil)
 
-  init(drain: DrainSignal) {
+  init(drain: DrainSignal, hardening: Hardening) {
     self.drain = drain
+    self.hardening = hardening
   }
 
   func started() {
@@ -20,7 +22,7 @@ final class Readiness: Sendable {
 
   var isReady: Bool { checks.allSatisfy(\.isPassed) }
 
-  /// Started, draining, store, in this order.
+  /// Started, draining, store, hardening, in this order.
   var checks: [ProbeCheck] {
     let now = Clock.monotonic
     let startedAt = startedAt.withLock { $0 }
@@ -31,6 +33,8 @@ final class Readiness: Sendable {
         name: "draining", isPassed: drainingAt == nil, note: age(drainingAt ?? startedAt ?? createdAt, now)),
       // The catalogue is in memory once it is loaded, and a start without it never gets here.
       ProbeCheck(name: "store", isPassed: true, note: age(createdAt, now)),
+      // Told, and never a reason to stay away: a kernel without it serves as well.
+      ProbeCheck(name: "hardening", isPassed: true, note: hardening.note),
     ]
   }
 

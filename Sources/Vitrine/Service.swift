@@ -20,7 +20,7 @@ struct Service {
 
   /// Binds and listens; nothing is accepted before `start`.
   init(
-    _ configuration: Configuration, store: any ProductStore, addresses: [SocketAddress],
+    _ configuration: Configuration, hardening: Hardening, store: any ProductStore, addresses: [SocketAddress],
     managementAddresses: [SocketAddress], log: Log
   ) throws(ListenError) {
     self.configuration = configuration
@@ -30,7 +30,7 @@ struct Service {
     let hasManagement = !managementAddresses.isEmpty
     let registry = Registry(shards: serverConfiguration.loops + (hasManagement ? 1 : 0))
     let drain = DrainSignal()
-    let readiness = Readiness(drain: drain)
+    let readiness = Readiness(drain: drain, hardening: hardening)
     let watchdog = Watchdog { loop in log.error("loop is stuck", ["loop": .string(loop)]) }
     let routes = Routes(
       index: Index(configuration.identity(hostname: hostname), store: store), health: Health(watchdog: watchdog),

@@ -32,7 +32,10 @@ struct Vitrine {
           host: own.host, httpPort: own.port, managementHost: own.managementHost, managementPort: own.managementPort)
       return Check(url: url, timeout: request.timeout).run(report: complain) == 0 ? .success : .failure
     case .serve(let configuration, let checkOnly):
-      return await Lifecycle(configuration).run(warnings: invocation.warnings, checkOnly: checkOnly)
+      // Landlock binds the thread that asks and those that it makes: this is the only one yet.
+      let hardening = Hardening(configuration)
+      return await Lifecycle(configuration, hardening: hardening).run(
+        warnings: invocation.warnings, checkOnly: checkOnly)
     }
   }
 }

@@ -74,7 +74,8 @@ struct EndpointTests {
       let long = try await Curl.answer("/readyz?verbose", from: service.address)
       #expect(long.status == 200)
       let lines = long.text.split(separator: "\n")
-      #expect(lines.count == 4 && lines.last == "readyz check passed")
+      #expect(lines.count == 5 && lines.last == "readyz check passed")
+      #expect(lines[3].hasPrefix("[+]hardening ok: landlock "))
       for (line, name) in zip(lines, ["started", "draining", "store"]) {
         #expect(try #"\[\+\]\#(name) ok: for [0-9]+ s"#.isWhole(line), "\(line)")
       }

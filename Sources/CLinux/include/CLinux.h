@@ -4,12 +4,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +22,7 @@
 // Declared here because glibc hides it without _GNU_SOURCE, which Swift's importer does not set.
 extern int accept4(int, struct sockaddr *restrict, socklen_t *restrict, int);
 extern int sched_getaffinity(pid_t, size_t, void *);
+extern long syscall(long, ...);
 
 /// accept4(2) with SOCK_NONBLOCK | SOCK_CLOEXEC.
 static inline int clinux_accept(int listener, struct sockaddr_storage *peer) {
@@ -62,6 +68,55 @@ static inline int64_t clinux_raise_descriptor_limit(void) {
   limit.rlim_cur = limit.rlim_max;
   return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? (int64_t)soft : (int64_t)limit.rlim_max;
 }
+
+/// PR_SET_NO_NEW_PRIVS, prctl(2): no exec gains anything any more. Landlock and seccomp(2) ask for it first.
+static inline int clinux_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
+
+// landlock(7). Older headers lack it, and newer ones differ; the numbers are the same on every architecture.
+enum { clinux_landlock_create_ruleset = 444, clinux_landlock_add_rule = 445, clinux_landlock_restrict_self = 446 };
+
+/// The version of Landlock's ABI that the kernel has, from 1; -1 and errno without one.
+static inline int clinux_landlock_abi(void) { return (int)syscall(clinux_landlock_create_ruleset, NULL, 0, 1); }
+
+/// A ruleset that denies these rights; the kernel takes the fields that it does not know while they are zero.
+static inline int clinux_landlock_ruleset(uint64_t files, uint64_t scopes) {
+  struct { uint64_t files, network, scopes; } attributes = {files, 0, scopes};
+  return (int)syscall(clinux_landlock_create_ruleset, &attributes, sizeof attributes, 0);
+}
+
+/// Allows `rights` on a file, or on a folder and all below it. `folderRights` are left out for a file, which has none;
+/// the root is refused with EINVAL: it is everything.
+static inline int clinux_landlock_allow(int ruleset, const char *path, uint64_t rights, uint64_t folderRights) {
+  int file = open(path, 010000000 | O_CLOEXEC); // O_PATH
+  if (file < 0) return -1;
+  struct stat it, root;
+  int result = -1;
+  if (fstat(file, &it) == 0 && stat("/", &root) == 0) {
+    struct { uint64_t rights; int32_t file; } __attribute__((packed)) beneath = {rights, file};
+    if (!S_ISDIR(it.st_mode)) beneath.rights &= ~folderRights;
+    bool isRoot = it.st_dev == root.st_dev && it.st_ino == root.st_ino;
+    if (isRoot) errno = EINVAL;
+    else result = (int)syscall(clinux_landlock_add_rule, ruleset, 1, &beneath, 0);
+  }
+  close(file);
+  return result;
+}
+
+/// Binds the calling thread, and the threads and processes that it makes from now on.
+static inline int clinux_landlock_restrict(int ruleset) { return (int)syscall(clinux_landlock_restrict_self, ruleset, 0); }
+
+/// seccomp(2) for every thread of the process; above 0: the thread that has a filter of its own. Without SPEC_ALLOW
+/// kernels before 5.16 slow the whole process down against Spectre, which is for code that is not trusted.
+static inline int clinux_seccomp(const struct sock_filter *program, unsigned short count) {
+  struct sock_fprog filter = {count, (struct sock_filter *)program};
+  return (int)syscall(
+    SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW, &filter);
+}
+
+// There where the thread or the address sanitizer is linked. A macro does not tell: Swift reads this header without it.
+extern void __tsan_init(void) __attribute__((weak));
+extern void __asan_init(void) __attribute__((weak));
+static inline bool clinux_is_sanitized(void) { return __tsan_init || __asan_init; }
 
 static inline int64_t clinux_nanoseconds(clockid_t clock) {
   struct timespec now;

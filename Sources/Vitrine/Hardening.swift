@@ -1,0 +1,73 @@
+internal import Glibc
+internal import Sandbox
+
+/// What the process has given up, so that who breaks in finds little: other files, and the system calls that it does
+/// not need. The kernel may refuse; the service then serves without, and says so.
+struct Hardening: Sendable {
+  private let isWanted: Bool
+  private let landlock: Protection
+  private var seccomp = Protection.off
+
+  /// The first half, Landlock. Call it before there is a second thread, and before a file is read.
+  init(_ configuration: Configuration) {
+    isWanted = configuration.hardening && !Sanitizer.isLinked
+    landlock = isWanted ? Landlock.restrict(to: configuration.allowedPaths(link: Self.link)) : .off
+  }
+
+  /// The second half, seccomp, when all that is done once is done.
+  func completed() -> Self {
+    var hardening = self
+    if isWanted { hardening.seccomp = SystemCallFilter.install() }
+    return hardening
+  }
+
+  var isRefused: Bool {
+    for case .unavailable in [landlock, seccomp] { return true }
+    return false
+  }
+
+  /// `landlock abi 7, seccomp denies 67 calls`.
+  var note: String { "landlock \(landlock), seccomp \(seccomp)" }
+
+  var fields: [(key: String, value: LogValue)] {
+    [("landlock", .string("\(landlock)")), ("seccomp", .string("\(seccomp)"))]
+  }
+
+  /// readlink(2); nil where the path is no symbolic link.
+  private static func link(_ path: String) -> String? {
+    var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = unsafe readlink(path, &target, target.count)
+    guard count > 0 else { return nil }
+    return String(decoding: target[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}
+
+extension Configuration {
+  /// What the running service opens.
+  ///
+  /// - Parameter link: where a symbolic link leads, as it is written there; nil for a path that is none.
+  func allowedPaths(link: (String) -> String?) -> AllowedPaths {
+    // /proc and not /proc/self: libdispatch asks /proc/TID/stat whether its threads run, and traps where it may not.
+    // Other processes' memory, descriptors and folders Landlock denies there all the same, as it does ptrace(2).
+    var readable = ["/proc", "/sys/fs/cgroup", "/sys/devices/system/cpu", "/dev/null", "/etc"]
+    // systemd-resolved keeps this one in /run.
+    readable += Self.paths(toward: "/etc/resolv.conf", link)
+    if let products { readable += Self.paths(toward: products, link) }
+    return AllowedPaths(readable: readable, writable: [terminationLog])
+  }
+
+  /// The file, and the folder of each link on the way to it: who renews it puts another file there, as rename(2) does
+  /// and the kubelet with its link `..data`. A file in the root stands for itself alone.
+  private static func paths(toward path: String, _ link: (String) -> String?) -> [String] {
+    var paths = [path]
+    var name: String? = path
+    // As many links as path_resolution(7) follows.
+    for _ in 0...40 {
+      guard let path = name else { break }
+      let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+      paths.append(folder)
+      name = link(path).map { $0.hasPrefix("/") ? $0 : "\(folder)/\($0)" }
+    }
+    return paths
+  }
+}
