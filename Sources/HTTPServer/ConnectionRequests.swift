@@ -54,6 +54,7 @@ extension Connection {
     }
     position += length
     let context = loop.context
+    if workspace.request.refusal != nil { context.metrics.refused.add(shard: loop.shard) }
     let route = context.router.index(for: workspace.request)
     let destination =
       isShed && !context.isProbe(route)
