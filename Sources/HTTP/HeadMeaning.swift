@@ -97,7 +97,11 @@ private struct HeadNotes {
   private mutating func takeExpect(_ head: Span<UInt8>, _ value: Range<Int>) {
     var position = value.lowerBound
     while let expectation = head.nextListMember(at: &position, end: value.upperBound) {
-      if head.equalsIgnoringCase("100-continue", in: expectation) { expectsContinue = true } else { expectsOther = true }
+      if head.equalsIgnoringCase("100-continue", in: expectation) {
+        expectsContinue = true
+      } else {
+        expectsOther = true
+      }
     }
   }
 

@@ -22,12 +22,12 @@ package struct Request: Sendable {
 
   package init() {}
 
-  /// As new, but with the arrays' storage kept.
-  package mutating func reset() {
+  /// As new but for the method, and with the arrays' storage kept.
+  package mutating func reset(method: Method = .other) {
     bytes.removeAll(keepingCapacity: true)
     fields.lines.removeAll(keepingCapacity: true)
     if !body.isEmpty { body.removeAll(keepingCapacity: true) }
-    method = .other
+    self.method = method
     version = .http11
     target = RequestTarget()
     framing = .none

@@ -54,6 +54,26 @@ import Testing
     }
   }
 
+  /// RFC 9110 §9.3.2, as far as the method could be read.
+  @Test(arguments: [
+    ("/a%00 HTTP/1.1\r\nHost: a\r\n\r\n", 400), (" HTTP/1.1\r\n\r\n", 400),
+    ("/ HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400),
+    ("/ HTTP/1.1\r\nHost: a\r\nContent-Length: 1048577\r\n\r\n", 413),
+    ("/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx", 400),
+  ])
+  func refusesHEADWithoutABody(rest: String, status: Int) async throws {
+    try await TestServer.run { server in
+      try await server.client { client in
+        try client.send("HEAD \(rest)")
+        client.finishSending()
+        let response = try client.response(toHEAD: true)
+        #expect(response.status == status)
+        #expect(response.has("Content-Length"))
+        #expect(client.end() == .finished)
+      }
+    }
+  }
+
   @Test(arguments: ["GET /a%00 HTTP/1.1\r\nConnection: close\r\n", "GET /.. HTTP/1.0\r\n"])
   func refusesAndClosesWhereTheClientAsksForIt(head: String) async throws {
     try await TestServer.run { server in
@@ -73,7 +93,8 @@ import Testing
         let response = try client.exchange("GET /\u{e9}%zz?secret HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(response.status == 400)
       }
-      #expect(await eventually { server.logText.contains(#""path":"/\u00c3\u00a9%zz","route":"unmatched","status":400"#) })
+      #expect(
+        await eventually { server.logText.contains(#""path":"/\u00c3\u00a9%zz","route":"unmatched","status":400"#) })
     }
   }
 

@@ -96,7 +96,8 @@ import Testing
   func refusesAnotherExpectationWith417(value: String) throws {
     #expect(try request("POST / HTTP/1.1", "Host: a", "Expect: \(value)").refusal == .expectationFailed)
     #expect(
-      try request("POST / HTTP/1.1", "Host: a", "Expect: 100-continue", "Expect: \(value)").refusal == .expectationFailed)
+      try request("POST / HTTP/1.1", "Host: a", "Expect: 100-continue", "Expect: \(value)").refusal
+        == .expectationFailed)
     #expect(try request("POST / HTTP/1.0", "Host: a", "Expect: \(value)").refusal == nil)
     #expect(RequestError.expectationFailed.status == .expectationFailed)
   }

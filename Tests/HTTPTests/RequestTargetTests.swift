@@ -12,7 +12,9 @@ import Testing
 
   /// What is noted of a request for `target` that can be read to its end.
   private func refusal(_ target: String, method: String = "GET") -> RequestError? {
-    guard case .noted(let error, "\(method) \(target) HTTP/1.1\r\nHost: a\r\n\r\n".utf8.count) = outcome(target, method: method)
+    guard
+      case .noted(let error, "\(method) \(target) HTTP/1.1\r\nHost: a\r\n\r\n".utf8.count) = outcome(
+        target, method: method)
     else { return nil }
     return error
   }
