@@ -28,7 +28,7 @@ import Testing
     let drawn = every + 1 < input.count ? drawnCuts : 0
     let cuts =
       Array(min(begun, every)..<every) + (0..<drawn).map { _ in .random(in: every + 1..<input.count, using: &random) }
-    for cut in cuts where RequestStream(input[..<cut], input[cut...]) != whole {
+    if let cut = cuts.first(where: { RequestStream(input[..<$0], input[$0...]) != whole }) {
       Issue.record("\(id) cut at \(cut)")
     }
     return every + drawn

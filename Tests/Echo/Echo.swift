@@ -1,3 +1,4 @@
+import Glibc
 import HTTPServer
 import Metrics
 import Networking
@@ -16,6 +17,8 @@ import TestSupport
       accessLog: AccessLog(isJSON: true, scope: [], trustedProxies: []) { _, _ in })
     await server.start()
     print("http://\(server.addresses[0])")
+    // Whoever started it waits for the line, on a pipe or a file.
+    fflush(nil)
     while true { try await Task.sleep(for: .seconds(3600)) }
   }
 }
