@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TestSupport
 import Testing
 
 /// Requests of other projects' suites, in the folder that VITRINE_CORPORA names. They are data of others: read from
@@ -8,24 +9,29 @@ enum Corpora {
   static var areThere: Bool { folder != nil }
   static let areMissing: Comment = "skipped: VITRINE_CORPORA names no folder with corpora"
 
-  /// The lines of a `.jsonl` file.
-  static func cases<Case: Decodable>(_ file: String, of type: Case.Type = Case.self) throws -> [Case] {
-    let decoder = JSONDecoder()
-    return try contents(of: file).split(separator: UInt8(ascii: "\n")).map { try decoder.decode(Case.self, from: $0) }
+  /// The lines of a `.jsonl` file; read on a thread of its own, as all that takes long here: other tests wait for the
+  /// few that tasks share.
+  static func cases<Case: Decodable & Sendable>(_ file: String, of type: Case.Type = Case.self) async throws -> [Case] {
+    try await onThread {
+      let decoder = JSONDecoder()
+      return try contents(of: file).split(separator: UInt8(ascii: "\n")).map { try decoder.decode(Case.self, from: $0) }
+    }
   }
 
   /// The files of a subfolder, by name.
-  static func files(in subfolder: String) throws -> [(id: String, bytes: [UInt8])] {
-    try FileManager.default.contentsOfDirectory(atPath: path(subfolder)).sorted()
-      .map { ($0, [UInt8](try contents(of: "\(subfolder)/\($0)"))) }
+  static func files(in subfolder: String) async throws -> [(id: String, bytes: [UInt8])] {
+    try await onThread {
+      try FileManager.default.contentsOfDirectory(atPath: path(subfolder)).sorted()
+        .map { ($0, [UInt8](try contents(of: "\(subfolder)/\($0)"))) }
+    }
   }
 
   /// The bytes of every request in a `.jsonl` file or a folder; of a dialogue, all its steps in one.
-  static func all(_ corpus: String) throws -> [(id: String, bytes: [UInt8])] {
+  static func all(_ corpus: String) async throws -> [(id: String, bytes: [UInt8])] {
     switch corpus {
-    case "h2o-http1-fuzz": try files(in: corpus)
-    case ProbeCase.corpus: try cases(corpus, of: ProbeCase.self).map { ($0.id, $0.bytes) }
-    default: try cases(corpus, of: WireCase.self).map { ($0.id, $0.bytes) }
+    case "h2o-http1-fuzz": try await files(in: corpus)
+    case ProbeCase.corpus: try await cases(corpus, of: ProbeCase.self).map { ($0.id, $0.bytes) }
+    default: try await cases(corpus, of: WireCase.self).map { ($0.id, $0.bytes) }
     }
   }
 

@@ -5,7 +5,7 @@ import Testing
 /// h2o's fuzzing corpus: bytes that once were interesting to another server.
 @Suite(.enabled(if: Corpora.areThere, Corpora.areMissing)) struct FuzzSeedTests {
   @Test func survivesWhatFuzzersFound() async throws {
-    let files = try Corpora.files(in: "h2o-http1-fuzz")
+    let files = try await Corpora.files(in: "h2o-http1-fuzz")
     try await TestServer.run(routes: EchoRoutes.all) { server in
       let starts = try await inLanes(files) { file in
         let client = try server.connect()

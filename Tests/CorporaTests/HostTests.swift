@@ -5,7 +5,7 @@ import Testing
 @Suite(.enabled(if: Corpora.areThere, Corpora.areMissing)) struct HostTests {
   @Test(arguments: ["nginx-host.jsonl", "go-nethttp.jsonl"])
   func answersAsListed(corpus: String) async throws {
-    let cases = try Corpora.cases(corpus, of: WireCase.self)
+    let cases = try await Corpora.cases(corpus, of: WireCase.self)
     try await TestServer.run(routes: EchoRoutes.all) { server in
       let replayed = try await server.replay(cases.map(Self.bytes))
       var found: [String: String] = [:]

@@ -1,7 +1,7 @@
 import Testing
 
 /// However the bytes of a case are cut, parser and decoder make the same of them.
-@Suite(.enabled(if: Corpora.areThere, Corpora.areMissing)) struct InvariantTests {
+@Suite(.serialized, .enabled(if: Corpora.areThere, Corpora.areMissing)) struct InvariantTests {
   /// Every cut within so many bytes is tried.
   private static let everyCutMax = 4096
   /// So many more are drawn behind them, and behind the byte that decides the outcome.
@@ -12,8 +12,8 @@ import Testing
     "h2o-http1-fuzz",
   ])
   func theOutcomeIsTheSameHoweverTheBytesAreCut(corpus: String) async throws {
-    let cases = try Corpora.all(corpus)
-    let cuts = try await inLanes(cases) { Self.check($0.bytes, id: $0.id) }.reduce(0, +)
+    let cases = try await Corpora.all(corpus)
+    let cuts = try await inLanes(cases, 2) { Self.check($0.bytes, id: $0.id) }.reduce(0, +)
     print("\(corpus): \(cases.count) cases, the same outcome whole, byte by byte and at \(cuts) cuts")
   }
 

@@ -4,7 +4,7 @@ import Testing
 /// Http11Probe: how strictly a server reads what could be read in two ways.
 @Suite(.enabled(if: Corpora.areThere, Corpora.areMissing)) struct ProbeTests {
   @Test func failsNoScoredCase() async throws {
-    let cases = try Corpora.cases(ProbeCase.corpus, of: ProbeCase.self)
+    let cases = try await Corpora.cases(ProbeCase.corpus, of: ProbeCase.self)
     #expect(cases.count { $0.scored } == 161)
     try await TestServer.run(routes: EchoRoutes.all) { server in
       let replayed = try await server.replay(cases.map(\.bytes))

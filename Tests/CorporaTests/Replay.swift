@@ -41,12 +41,11 @@ extension TestServer {
   }
 }
 
-/// Applies `body` to each element, on a few threads of their own.
+/// Applies `body` to each element, on so many threads of their own.
 func inLanes<Element: Sendable, Result: Sendable>(
-  _ elements: [Element], _ body: @escaping @Sendable (Element) throws -> Result
+  _ elements: [Element], _ lanes: Int = 4, _ body: @escaping @Sendable (Element) throws -> Result
 ) async throws -> [Result] {
-  let lanes = 8
-  return try await withThrowingTaskGroup(of: [(Int, Result)].self) { group in
+  try await withThrowingTaskGroup(of: [(Int, Result)].self) { group in
     for lane in 0..<lanes {
       group.addTask {
         try await onThread {

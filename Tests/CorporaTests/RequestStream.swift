@@ -49,7 +49,8 @@ struct RequestStream: Equatable {
 
   mutating func feed(_ piece: ArraySlice<UInt8>) {
     guard end == .open else { return }
-    let input = rest + piece
+    rest += piece
+    let input = rest
     var position = 0
     do throws(RequestError) {
       while end == .open, position < input.count {
@@ -69,7 +70,7 @@ struct RequestStream: Equatable {
     } catch {
       end = .refused(error)
     }
-    rest = Array(input[position...])
+    if position > 0 { rest.removeFirst(position) }
   }
 
   private mutating func finish() {

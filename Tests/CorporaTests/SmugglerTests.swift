@@ -9,7 +9,7 @@ import Testing
   private static let corpus = "smuggler-te-mutations.jsonl"
 
   @Test func givesOneAnswerToOneRequest() async throws {
-    let cases = try Corpora.cases(Self.corpus, of: WireCase.self)
+    let cases = try await Corpora.cases(Self.corpus, of: WireCase.self)
     let smuggled = Guarded(0)
     let trap = Route(
       "/smuggled",
