@@ -34,6 +34,7 @@ let package = Package(
     .executable(name: "vitrine", targets: ["Vitrine"]),
     .executable(name: "benchmarks", targets: ["Benchmarks"]),
     .executable(name: "epoll-floor", targets: ["EpollFloor"]),
+    .executable(name: "echo", targets: ["Echo"]),
   ],
   targets: [
     // Floor 0: C
@@ -74,6 +75,13 @@ let package = Package(
     // Hardens itself as the service does, and then tries what it has given up.
     .executableTarget(
       name: "Intruder", dependencies: ["Sandbox"], path: "Tests/Intruder", swiftSettings: strict),
+
+    // Requests of other projects' suites, where VITRINE_CORPORA says that they are; and what those suites talk to.
+    .testTarget(
+      name: "CorporaTests", dependencies: ["HTTP", "HTTPServer", "Networking", "TestSupport"], swiftSettings: strict),
+    .executableTarget(
+      name: "Echo", dependencies: ["HTTPServer", "Metrics", "Networking", "TestSupport"], path: "Tests/Echo",
+      swiftSettings: strict),
 
     // The floor of the benchmarks is started, not linked: the dependency has it built beside them.
     .executableTarget(name: "EpollFloor", path: "Tests/EpollFloor"),
