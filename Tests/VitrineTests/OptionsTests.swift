@@ -50,7 +50,7 @@ import Testing
     "request-line-max": "1000", "header-max": "2000", "header-fields-max": "10", "body-max": "0",
     "connections-max": "1", "management-connections-max": "2", "in-flight-max": "3", "log-level": "debug",
     "log-format": "text", "access-log": "false", "trusted-proxies": "10.0.0.0/8,fd00::/8,192.0.2.1/32",
-    "log-buffer-max": "70000", "check": "true", "timeout": "2.5", "termination-log": "/t", "hardening": "false",
+    "log-buffer-max": "70000", "check": "true", "timeout": "2.5", "hardening": "false",
   ]
 
   @Test func everyOptionSetsItsOwnPropertyFromFlagAndVariableAlike() throws {
