@@ -73,6 +73,22 @@ let package = Package(
   ]
 )
 
+// The fuzzers are built by .ci/fuzz alone: libFuzzer brings their main, so that without it they do not link.
+if variable("VITRINE_FUZZ") != nil {
+  package.targets.append(
+    .target(name: "FuzzSupport", dependencies: ["HTTP"], path: "Tests/Fuzz/Support", swiftSettings: strict))
+  for name in ["Request", "Chunked", "Target", "Negotiation"] {
+    package.targets.append(
+      .executableTarget(
+        name: "Fuzz" + name, dependencies: ["FuzzSupport", "HTTP"], path: "Tests/Fuzz/" + name, swiftSettings: strict))
+  }
+  package.targets.append(
+    .executableTarget(
+      name: "FuzzConnection",
+      dependencies: ["FuzzSupport", "HTTP", "HTTPServer", "Metrics", "Networking", "TestSupport"],
+      path: "Tests/Fuzz/Connection", swiftSettings: strict))
+}
+
 /// A variable of the environment; empty, as a Docker ARG without a value is, means unset.
 func variable(_ name: String) -> String? {
   Context.environment[name].flatMap { $0.isEmpty ? nil : $0 }
