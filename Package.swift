@@ -54,7 +54,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["HTTP", "HTTPServer", "Metrics", "Networking"], path: "Tests/TestSupport",
       swiftSettings: strict),
-    .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: strict),
+    .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(name: "NetworkingTests", dependencies: ["Networking", "TestSupport"], swiftSettings: strict),
     .testTarget(
