@@ -1,10 +1,17 @@
 import FuzzSupport
 import HTTP
 
-/// The chunked body of a request, from the size of its first chunk on; what follows the body is not its own.
+/// The chunked body of a request, from the size of its first chunk on, what follows it included; or what stands behind a
+/// size, or at a trailer's place, in a body that is good else.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(start: UnsafePointer<UInt8>?, count: Int) -> Int32 {
-  unsafe judge(start, count) { input, chance in
+  unsafe judge(start, count) { bytes, chance in
+    let input =
+      switch chance.upTo(2) {
+      case 0: bytes
+      case 1: [UInt8]("1".utf8) + bytes + "\r\nx\r\n0\r\n\r\n".utf8
+      default: [UInt8]("0\r\n".utf8) + bytes + "\r\n\r\n".utf8
+      }
     for limits in [RequestParser.Limits(), RequestParser.Limits(headerMax: 40, headerFieldsMax: 3, bodyMax: 60)] {
       let whole = decode(input, ends: [input.count], limits)
       let ends = chance.cuts(input.count, most: 64)
