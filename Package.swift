@@ -57,7 +57,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["HTTP", "HTTPServer", "Metrics", "Networking"], path: "Tests/TestSupport",
       swiftSettings: strict),
-    .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: strict),
+    .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(name: "NetworkingTests", dependencies: ["Networking", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "SandboxTests", dependencies: ["CLinux", "Sandbox"], swiftSettings: strict),
@@ -89,6 +89,22 @@ let package = Package(
       name: "Benchmarks", dependencies: ["EpollFloor", "HTTP"], path: "Tests/Benchmarks", swiftSettings: strict),
   ]
 )
+
+// The fuzzers are built by .ci/fuzz alone: libFuzzer brings their main, so that without it they do not link.
+if variable("VITRINE_FUZZ") != nil {
+  package.targets.append(
+    .target(name: "FuzzSupport", dependencies: ["HTTP"], path: "Tests/Fuzz/Support", swiftSettings: strict))
+  for name in ["Request", "Chunked", "Target", "Negotiation"] {
+    package.targets.append(
+      .executableTarget(
+        name: "Fuzz" + name, dependencies: ["FuzzSupport", "HTTP"], path: "Tests/Fuzz/" + name, swiftSettings: strict))
+  }
+  package.targets.append(
+    .executableTarget(
+      name: "FuzzConnection",
+      dependencies: ["FuzzSupport", "HTTP", "HTTPServer", "Metrics", "Networking", "TestSupport"],
+      path: "Tests/Fuzz/Connection", swiftSettings: strict))
+}
 
 /// A variable of the environment; empty, as a Docker ARG without a value is, means unset.
 func variable(_ name: String) -> String? {

@@ -1,37 +1,61 @@
 /// The value of a response's field. A CR, LF, NUL or other control but HTAB cannot get in, so no value that a client
-/// had a hand in can split a response (RFC 9110 §5.5).
+/// had a hand in can split a response; nor can white space at an end, which a reader would drop (RFC 9110 §5.5).
 package struct FieldValue: Sendable, ExpressibleByStringLiteral {
-  package let bytes: [UInt8]
+  package private(set) var bytes: [UInt8]
 
-  /// nil where a byte is not allowed in a field value.
+  /// nil where the bytes are not a field value.
   package init?(bytes: [UInt8]) {
-    guard bytes.allSatisfy(\.isFieldContent) else { return nil }
+    guard Self.isValid(bytes) else { return nil }
     self.bytes = bytes
   }
 
-  /// The string's UTF-8; nil where a character is not allowed in a field value.
+  /// The string's UTF-8; nil where that is not a field value.
   ///
   /// `FieldValue("…")` with a literal is the initializer below, by Swift's rule for literals.
   package init?(_ string: String) {
     self.init(bytes: [UInt8](string.utf8))
   }
 
-  /// Traps on a literal with a control character: that is a mistake in this program.
+  /// Traps on a literal that is not a field value: that is a mistake in this program.
   package init(stringLiteral literal: String) {
     guard let value = FieldValue(literal) else { preconditionFailure("not a field value: \(literal)") }
     self = value
   }
+
+  /// Writes the value anew where it stands. Traps when it is no field value then: that is a mistake in this program.
+  package mutating func rewrite(_ write: (inout [UInt8]) -> Void) {
+    write(&bytes)
+    precondition(Self.isValid(bytes), "not a field value")
+  }
+
+  private static func isValid(_ bytes: [UInt8]) -> Bool {
+    guard let first = bytes.first, let last = bytes.last else { return true }
+    return !first.isWhitespace && !last.isWhitespace && bytes.allSatisfy(\.isFieldContent)
+  }
 }
 
-/// The name of a response's field: a token (RFC 9110 §5.1).
+/// The name of a response's field: a token (RFC 9110 §5.1), and none of those by which a client finds the end of the
+/// response and of the connection, which are the encoder's alone.
 package struct ResponseFieldName: Sendable, ExpressibleByStringLiteral {
   package let bytes: [UInt8]
 
-  /// Traps on a literal that is not a token: that is a mistake in this program.
-  package init(stringLiteral literal: String) {
-    bytes = [UInt8](literal.utf8)
-    precondition(!bytes.isEmpty && bytes.allSatisfy(ByteSet.token.contains), "not a field name: \(literal)")
+  /// nil where the string is no such name.
+  package init?(_ string: String) {
+    bytes = [UInt8](string.utf8)
+    let name = bytes.map(\.lowercased)
+    guard !bytes.isEmpty, bytes.allSatisfy(ByteSet.token.contains), !Self.own.contains(where: name.elementsEqual) else {
+      return nil
+    }
   }
+
+  /// Traps on a literal that is no such name: that is a mistake in this program.
+  package init(stringLiteral literal: String) {
+    guard let name = ResponseFieldName(literal) else { preconditionFailure("not a field name: \(literal)") }
+    self = name
+  }
+
+  /// The encoder's.
+  private static let own = ["content-length", "transfer-encoding", "connection", "date"].map(\.utf8)
 
   package static let acceptRanges: ResponseFieldName = "Accept-Ranges"
   package static let allow: ResponseFieldName = "Allow"

@@ -3,7 +3,7 @@ extension Request {
   /// (RFC 9110 §13.2.2): 412, 304 with the fields that §15.4.5 asks for, or `response` itself.
   ///
   /// - Parameters:
-  ///   - response: its `fieldLines` are kept on a 304, which must carry ETag, Vary and Cache-Control as the 200 would.
+  ///   - response: its `fields` are kept on a 304, which must carry ETag, Vary and Cache-Control as the 200 would.
   ///   - etag: with its quotes.
   package func applyPreconditions(to response: Response, etag: [UInt8]) -> Response {
     let ifMatch = values(of: .ifMatch)

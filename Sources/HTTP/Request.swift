@@ -56,8 +56,8 @@ extension Request {
 
   /// The path with its escapes decoded, beginning with "/" (`/a b`); `*` for `OPTIONS *`; CONNECT's `host:port`.
   ///
-  /// An escaped slash stays `%2F`, so that it never separates segments. `..` segments never get here;
-  /// empty where the target was refused.
+  /// An escaped slash stays `%2F`, so that it never separates segments, and an escaped percent sign `%25`, so that no
+  /// two names become one. `..` segments never get here; empty where the target was refused.
   package var path: ArraySlice<UInt8> { bytes[target.path] }
 
   /// The target as it was sent, without its query: what a log may show.

@@ -86,7 +86,7 @@ extension RequestTarget {
   /// The slow way, for a path with a dot or an escape. Returns where it ends.
   ///
   /// `%2F` is left as it is, since decoded it would make a segment boundary that the client did not mean; as a
-  /// boundary of `..` it counts, in case a handler decodes it later.
+  /// boundary of `..` it counts, in case a handler decodes it later. So `%25` is left too: `%252F` is another name.
   private mutating func decodePath(
     _ head: Span<UInt8>, _ range: Range<Int>, _ bytes: inout [UInt8]
   ) throws(RequestError) -> Int {
@@ -103,7 +103,7 @@ extension RequestTarget {
         (byte, length) = (escaped, 3)
       }
       try segment.take(byte)
-      if byte == UInt8(ascii: "/") {
+      if byte == UInt8(ascii: "/") || byte == UInt8(ascii: "%") {
         bytes.append(copying: head.extracting(position..<position + length))
       } else {
         bytes.append(byte)

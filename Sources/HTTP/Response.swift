@@ -1,8 +1,7 @@
-/// What a handler answers. Date, Connection and Content-Length are the encoder's; adding them here sends them twice.
+/// What a handler answers.
 package struct Response: Sendable {
   package var status: Status
-  /// Rendered: `Name: value CRLF` for each field, in the order they were added.
-  package private(set) var fieldLines: [UInt8] = []
+  package private(set) var fields: ResponseFields = [:]
   package var body: [UInt8]
 
   package init(_ status: Status, contentType: FieldValue? = nil, body: [UInt8] = []) {
@@ -13,11 +12,7 @@ package struct Response: Sendable {
 
   /// Adds a field after those that are there. Names may repeat.
   package mutating func add(_ name: ResponseFieldName, _ value: FieldValue) {
-    fieldLines.reserveCapacity(fieldLines.count + name.bytes.count + value.bytes.count + 4)
-    fieldLines.append(contentsOf: name.bytes)
-    fieldLines.append(literal: ": ")
-    fieldLines.append(contentsOf: value.bytes)
-    fieldLines.append(literal: "\r\n")
+    fields.add(name, value)
   }
 
   /// A copy with one field more.

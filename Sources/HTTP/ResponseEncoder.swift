@@ -20,21 +20,23 @@ package enum ResponseEncoder {
   ///
   /// - Parameters:
   ///   - omitBody: for HEAD, which gets GET's Content-Length and no body (RFC 9110 §9.3.2).
-  ///   - commonFields: rendered lines that every answer carries, Date among them, each with its CRLF.
-  ///   - requestID: valid in a field value; empty for none.
+  ///   - commonFields: what every answer carries, Date among it.
+  ///   - requestID: nil for none.
   package static func append(
-    _ response: Response, omitBody: Bool, persistence: Persistence, commonFields: [UInt8], requestID: [UInt8],
+    _ response: Response, omitBody: Bool, persistence: Persistence, commonFields: ResponseFields,
+    requestID: FieldValue?,
     to output: inout [UInt8]
   ) {
     let body = omitBody ? 0 : response.body.count
-    let size = commonFields.count + requestID.count + response.fieldLines.count + body + fixedPartsMax
+    let fields = commonFields.bytes.count + (requestID?.bytes.count ?? 0) + response.fields.bytes.count
+    let size = fields + body + fixedPartsMax
     // Room is made once: a check and a call for each of a dozen parts cost more than the copying.
     output.append(addingCapacity: size) { output in
       appendStatusLine(response.status, to: &output)
-      output.append(copying: commonFields.span)
-      if !requestID.isEmpty {
+      output.append(copying: commonFields.bytes.span)
+      if let requestID {
         output.append(literal: "X-Request-Id: ")
-        output.append(copying: requestID.span)
+        output.append(copying: requestID.bytes.span)
         output.append(literal: "\r\n")
       }
       switch persistence {
@@ -42,7 +44,7 @@ package enum ResponseEncoder {
       case .keepAlive: output.append(literal: "Connection: keep-alive\r\n")
       case .close: output.append(literal: "Connection: close\r\n")
       }
-      output.append(copying: response.fieldLines.span)
+      output.append(copying: response.fields.bytes.span)
       guard response.status.allowsBody else { return output.append(literal: "\r\n") }
       output.append(literal: "Content-Length: ")
       output.append(decimal: response.body.count)

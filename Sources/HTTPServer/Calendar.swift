@@ -5,9 +5,9 @@ internal import Networking
 struct Calendar {
   private static let nanoseconds: Int64 = 1_000_000_000
 
-  /// What every answer carries: `Date: Sat, 21 Nov 2026 12:00:00 GMT\r\n` (RFC 9110 §6.6.1), then `fields`.
-  private(set) var commonFields: [UInt8] = []
-  private let fields: [UInt8]
+  /// What every answer carries: Date, then `fields`.
+  private(set) var commonFields: ResponseFields = [:]
+  private let fields: ResponseFields
   /// The second of both, since 1970.
   private var second: Int64 = 0
   /// `2026-11-21T12:00:00.`
@@ -17,7 +17,7 @@ struct Calendar {
   private var offset: Int64 = 0
   private let realtime: () -> Int64
 
-  init(fields: [UInt8], realtime: @escaping () -> Int64 = { Clock.realtime }) {
+  init(fields: ResponseFields, realtime: @escaping () -> Int64 = { Clock.realtime }) {
     self.fields = fields
     self.realtime = realtime
   }
@@ -28,11 +28,9 @@ struct Calendar {
     let wall = realtime()
     offset = wall - now
     goodUntil = now + Self.nanoseconds - wall % Self.nanoseconds
-    commonFields.removeAll(keepingCapacity: true)
-    commonFields.append(literal: "Date: ")
-    HTTPDate.append(wall / Self.nanoseconds, to: &commonFields)
-    commonFields.append(literal: "\r\n")
-    commonFields += fields
+    commonFields.removeAll()
+    commonFields.addDate(wall / Self.nanoseconds)
+    commonFields.add(fields)
     second = wall / Self.nanoseconds
     timestampPrefix.removeAll(keepingCapacity: true)
     Timestamp.append(milliseconds: second * 1000, to: &timestampPrefix)

@@ -159,7 +159,7 @@ package actor EventLoop {
     guard context.accessLog.logs(isProbe ? .probe : .service) else { return }
     context.accessLog.append(
       answered, workspace.request, route: context.metrics.routes[counted.route], isProbe: isProbe, peer: peer,
-      requestID: workspace.requestID, at: now, by: workspace.calendar, to: &workspace.log)
+      requestID: workspace.requestID.bytes, at: now, by: workspace.calendar, to: &workspace.log)
     workspace.logCount += 1
   }
 

@@ -45,7 +45,7 @@ extension EventLoop {
     var output: [UInt8] = []
     ResponseEncoder.append(
       context.overloaded(nil), omitBody: false, persistence: .close, commonFields: workspace.calendar.commonFields,
-      requestID: [], to: &output)
+      requestID: nil, to: &output)
     _ = socket.stream.send(output)
     socket = .closed
     return spare.takeBack()

@@ -16,8 +16,8 @@ package struct ServerConfiguration: Sendable {
   package var loops = 1
   /// listen(2); the kernel caps it at net.core.somaxconn.
   package var backlog: Int32 = 4096
-  /// Field lines that every answer carries beside Date, rendered: `X-Served-By: …\r\n`.
-  package var identityFields: [UInt8] = []
+  /// What every answer carries beside Date: `X-Served-By: …`.
+  package var identityFields: ResponseFields = [:]
 
   package init() {}
 }

@@ -5,7 +5,7 @@ package final class ServerContext: Sendable {
   let router: Router
   let parser: RequestParser
   let parserLimits: RequestParser.Limits
-  let identityFields: [UInt8]
+  let identityFields: ResponseFields
   let timeouts: ConnectionState.Timeouts
   let admission: Admission
   let metrics: ServerMetrics

@@ -12,7 +12,7 @@ struct Workspace {
   /// The request being read or answered; its arrays keep their storage.
   var request = Request()
   /// The id of the request being answered.
-  private(set) var requestID: [UInt8] = []
+  private(set) var requestID: FieldValue = ""
   private var requestIDs = RequestIDs(seed: .random(in: .min ... .max))
   var calendar: Calendar
   var deadlines: Deadlines<Connection>
@@ -30,10 +30,12 @@ struct Workspace {
 
   /// Takes in the client's `X-Request-Id` where it is valid, else makes one.
   mutating func chooseRequestID() {
-    if let given = request.value(of: .requestID), RequestIDs.isValid(given) {
-      requestID = Array(given)
+    if let given = request.value(of: .requestID), RequestIDs.isValid(given), let id = FieldValue(bytes: Array(given)) {
+      requestID = id
     } else {
-      requestIDs.writeNext(to: &requestID)
+      var ids = requestIDs
+      requestID.rewrite { ids.writeNext(to: &$0) }
+      requestIDs = ids
     }
   }
 }

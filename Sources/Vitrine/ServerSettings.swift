@@ -31,10 +31,10 @@ extension Configuration {
         ["connectionsMax": .int(server.connectionsMax), "descriptors": .int(descriptors)])
     }
     if identityHeaders {
-      var fields = Response(.ok)
-      if let name = FieldValue(hostname as String) { fields.add("X-Served-By", name) }
-      if let version = FieldValue(BuildInformation.current.version as String) { fields.add("X-Version", version) }
-      server.identityFields = fields.fieldLines
+      if let name = FieldValue(hostname as String) { server.identityFields.add("X-Served-By", name) }
+      if let version = FieldValue(BuildInformation.current.version as String) {
+        server.identityFields.add("X-Version", version)
+      }
     }
     return server
   }

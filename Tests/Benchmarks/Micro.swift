@@ -51,10 +51,11 @@ enum Micro {
   }
 
   private static func encoding(_ name: String, requestID: String) -> Case {
-    let common = Array(
-      "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nX-Served-By: vitrine-0\r\nX-Version: 1.0.0\r\n".utf8)
+    var common: ResponseFields = [:]
+    common.addDate(784_111_777)
+    common.add(["X-Served-By": "vitrine-0", "X-Version": "1.0.0"])
     let response = Response(.ok, contentType: "application/json", body: Array(repeating: 0x20, count: 160))
-    let requestID = Array(requestID.utf8)
+    let requestID = requestID.isEmpty ? nil : FieldValue(requestID)
 
     func append(to output: inout [UInt8]) {
       ResponseEncoder.append(

@@ -18,7 +18,7 @@ import Testing
       method: request.method, route: 0, status: .ok, requestBytes: 100, responseBytes: 300, bodyBytes: count,
       duration: duration)
     var bytes = Array(output.utf8)
-    var calendar = HTTPServer.Calendar(fields: []) { 784_111_777_050_000_000 }
+    var calendar = HTTPServer.Calendar(fields: [:]) { 784_111_777_050_000_000 }
     calendar.turn(to: 0)
     log(isJSON: isJSON, proxies: proxies).append(
       answered, request, route: "/items/{id}", isProbe: isProbe,

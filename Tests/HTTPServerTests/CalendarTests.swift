@@ -1,3 +1,4 @@
+import HTTP
 import Synchronization
 import Testing
 
@@ -26,10 +27,12 @@ import Testing
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  private static func text(_ calendar: Calendar) -> String { String(decoding: calendar.commonFields, as: UTF8.self) }
+  private static func text(_ calendar: Calendar) -> String {
+    String(decoding: calendar.commonFields.bytes, as: UTF8.self)
+  }
 
   @Test func rendersDateAndWhatElseEveryAnswerCarries() {
-    var calendar = Calendar(fields: Array("X: y\r\n".utf8), realtime: { Self.wall })
+    var calendar = Calendar(fields: ["X": "y"], realtime: { Self.wall })
     calendar.turn(to: 5 * Self.second)
     #expect(Self.text(calendar) == "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nX: y\r\n")
   }
@@ -42,14 +45,14 @@ import Testing
       (-250_000_000, "1994-11-06T08:49:37.000Z"), (-251_000_000, "1994-11-06T08:49:36.999Z"),
     ] as [(Int64, String)])
   func rendersTheTimeOfALine(later: Int64, timestamp: String) {
-    var calendar = Calendar(fields: [], realtime: { Self.wall })
+    var calendar = Calendar(fields: [:], realtime: { Self.wall })
     calendar.turn(to: 500 * Self.second)
     #expect(Self.timestamp(calendar, at: 500 * Self.second + later) == timestamp)
   }
 
   @Test func looksAtTheClockOnceASecondAndAtItsTurn() {
     let clock = WallClock(Self.wall)
-    var calendar = Calendar(fields: [], realtime: clock.read)
+    var calendar = Calendar(fields: [:], realtime: clock.read)
     for millisecond in stride(from: Int64(0), to: 3000, by: 10) {
       clock.now.store(Self.wall + millisecond * 1_000_000, ordering: .relaxed)
       calendar.turn(to: Self.second + millisecond * 1_000_000)
@@ -62,12 +65,12 @@ import Testing
   @Test(arguments: [-hour, hour, -1, 1, second, -second])
   func followsAStepOfTheWallClockWithinASecond(step: Int64) {
     let clock = WallClock(Self.wall)
-    var calendar = Calendar(fields: [], realtime: clock.read)
+    var calendar = Calendar(fields: [:], realtime: clock.read)
     let start = 77 * Self.hour
     calendar.turn(to: start)
     clock.now.store(Self.wall + Self.second + step, ordering: .relaxed)
     calendar.turn(to: start + Self.second)
-    var expected = Calendar(fields: [], realtime: { Self.wall + Self.second + step })
+    var expected = Calendar(fields: [:], realtime: { Self.wall + Self.second + step })
     expected.turn(to: start)
     #expect(Self.text(calendar) == Self.text(expected))
     #expect(Self.timestamp(calendar, at: start + Self.second) == Self.timestamp(expected, at: start))
@@ -77,7 +80,7 @@ import Testing
   @Test(arguments: [-hour, hour])
   func aStepOfTheWallClockMovesNoDeadline(step: Int64) {
     let clock = WallClock(Self.wall)
-    var calendar = Calendar(fields: [], realtime: clock.read)
+    var calendar = Calendar(fields: [:], realtime: clock.read)
     calendar.turn(to: Self.second)
     let state = ConnectionState(acceptedAt: Self.second, .init())
     clock.now.add(step, ordering: .relaxed)

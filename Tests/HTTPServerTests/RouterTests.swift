@@ -35,7 +35,7 @@ func request(_ line: String, _ fields: [String] = ["Host: a"], body: String = ""
   }
 
   private static func describe(_ response: Response) -> String {
-    let lines = String(decoding: response.fieldLines, as: UTF8.self).split(separator: "\r\n")
+    let lines = String(decoding: response.fields.bytes, as: UTF8.self).split(separator: "\r\n")
     let allow = lines.first { $0.hasPrefix("Allow: ") }.map { " " + $0 }
     return "\(response.status.code)\(allow ?? "")"
   }

@@ -1,4 +1,5 @@
 import Foundation
+import HTTP
 import Metrics
 import Networking
 import Synchronization
@@ -54,7 +55,7 @@ import Testing
 
   @Test func everyAnswerCarriesTheFieldsOfTheConfiguration() async throws {
     let configure: (inout ServerConfiguration) -> Void = {
-      $0.identityFields = Array("X-Served-By: me\r\nX-Version: 1\r\n".utf8)
+      $0.identityFields = ["X-Served-By": "me", "X-Version": "1"]
     }
     try await TestServer.run(configure: configure) { server in
       try await server.client { client in

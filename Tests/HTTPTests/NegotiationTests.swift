@@ -96,14 +96,14 @@ import Testing
     #expect(
       text(response.body)
         == "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,\"detail\":\"No such page.\"}\n")
-    #expect(text(response.fieldLines) == "Content-Type: application/problem+json\r\nCache-Control: no-store\r\n")
+    #expect(text(response.fields.bytes) == "Content-Type: application/problem+json\r\nCache-Control: no-store\r\n")
   }
 
   @Test(arguments: ["text/plain", "text/html, image/*", "*/*, application/*;q=0"])
   func isALineOfTextOtherwise(accept: String) {
     let response = Problem.response(.badRequest, detail: "Not\nso.", accept: slices(accept))
     #expect(text(response.body) == "400 Bad Request: Not so.\n")
-    #expect(text(response.fieldLines) == "Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n")
+    #expect(text(response.fields.bytes) == "Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n")
   }
 
   @Test func escapesTheDetail() {

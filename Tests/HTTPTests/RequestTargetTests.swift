@@ -23,13 +23,19 @@ import Testing
     ("/", "/", nil), ("/a/b", "/a/b", nil), ("/a%20b", "/a b", nil), ("/a?", "/a", ""), ("/a?b?c=/d", "/a", "b?c=/d"),
     ("/favicon.ico?x=%20", "/favicon.ico", "x=%20"), ("/caf%C3%A9", "/café", nil), ("/a%2Fb%2fc", "/a%2Fb%2fc", nil),
     ("/%61?%61", "/a", "%61"), ("/...", "/...", nil), ("/.", "/.", nil), ("/a..b", "/a..b", nil), ("//a", "//a", nil),
-    ("/a.", "/a.", nil), ("/%25", "/%", nil), ("/a?..", "/a", ".."),
+    ("/a.", "/a.", nil), ("/%25", "/%25", nil), ("/a?..", "/a", ".."),
   ])
   func decodesThePathAndLeavesTheQuery(target: String, path: String, query: String?) throws {
     let request = try request(target)
     #expect(text(request.path) == path)
     #expect(request.query.map(text) == query)
     #expect(text(request.bytes[request.target.whole]) == target)
+  }
+
+  @Test func tellsAnEscapedSlashFromItsEscapeEscaped() throws {
+    #expect(text(try request("/a%2F..b").path) == "/a%2F..b")
+    #expect(text(try request("/a%252F..").path) == "/a%252F..")
+    #expect(text(try request("/..%252f%2e%2e%61").path) == "/..%252f..a")
   }
 
   @Test(arguments: [

@@ -4,20 +4,22 @@ import Testing
 @Suite struct ResponseTests {
   private func encode(
     _ response: Response, omitBody: Bool = false, persistence: ResponseEncoder.Persistence = .implied,
-    common: String = "", requestID: String = ""
+    common: ResponseFields = [:], requestID: FieldValue? = nil
   ) -> String {
     var output = bytes("before|")
-    let requestID = bytes(requestID)
+    var fields: ResponseFields = [:]
+    fields.addDate(784_111_777)
+    fields.add(common)
     ResponseEncoder.append(
-      response, omitBody: omitBody, persistence: persistence,
-      commonFields: bytes("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n" + common), requestID: requestID, to: &output)
+      response, omitBody: omitBody, persistence: persistence, commonFields: fields, requestID: requestID, to: &output)
     return text(output)
   }
 
   @Test func rendersEverythingInOrder() {
     let response = Response(.ok, contentType: "text/plain", body: bytes("hello, world")).adding(
       .cacheControl, "no-store")
-    let output = encode(response, persistence: .close, common: "X-Served-By: a\r\nX-Version: 1\r\n", requestID: "id-1")
+    let output = encode(
+      response, persistence: .close, common: ["X-Served-By": "a", "X-Version": "1"], requestID: "id-1")
     #expect(
       output == """
         before|HTTP/1.1 200 OK\r
@@ -62,9 +64,9 @@ import Testing
   @Test func fieldLinesParseBack() throws {
     var response = Response(.ok, contentType: "text/html; charset=utf-8")
     response.add(.vary, "Accept, Accept-Encoding")
-    response.add(.location, try #require(FieldValue("/é?\t" as String)))
+    response.add(.location, try #require(FieldValue("/é?" as String)))
     var request = Request()
-    let input = bytes("GET / HTTP/1.0\r\n") + response.fieldLines + bytes("\r\n")
+    let input = bytes("GET / HTTP/1.0\r\n") + response.fields.bytes + bytes("\r\n")
     #expect(try RequestParser(limits: .init()).parse(input.span, into: &request) == input.count)
     #expect(
       request.fields.lines.map { text(request.bytes[$0.name]) + "=" + text(request.bytes[$0.value]) } == [
@@ -79,6 +81,19 @@ import Testing
     }
     #expect(FieldValue("a\r\nSet-Cookie: b" as String) == nil)
     #expect(FieldValue("" as String) != nil)
+  }
+
+  @Test(arguments: [" a", "a ", "\ta", "a\t", " "])
+  func refusesAValueThatAReaderWouldTrim(value: String) {
+    #expect(FieldValue(value) == nil)
+  }
+
+  @Test(arguments: [
+    "Content-Length", "content-length", "TRANSFER-ENCODING", "Connection", "Date", "", "A B", "A:", "A\r\nB", "é",
+  ])
+  func refusesANameThatIsTheEncodersOrNoToken(name: String) {
+    #expect(ResponseFieldName(name) == nil)
+    #expect(ResponseFieldName("X-Content-Length" as String) != nil)
   }
 
   @Test func knowsItsStatusesInOrder() {

@@ -40,84 +40,81 @@ package enum MalformedResponse: Error, Equatable {
 package struct ResponseHead {
   package let status: Int
   package let bodyLength: Int
-  private let reason: String
-  private let fields: [RawResponse.Field]
+  /// Names as they were sent, values without the one space before them.
+  package private(set) var fields: [(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)] = []
+  private let reason: ArraySlice<UInt8>
 
   /// - Parameters:
   ///   - head: from the status line on, its final empty line included.
   ///   - toHEAD: the request was HEAD: whatever Content-Length says, no body follows.
   package init(_ head: ArraySlice<UInt8>, toHEAD: Bool) throws(MalformedResponse) {
-    let lines = String(decoding: head.dropLast(4), as: UTF8.self).unicodeScalars
-      .split(separator: "\r\n".unicodeScalars)
-    (status, reason) = try Self.statusLine(lines.first ?? "")
-    var fields: [RawResponse.Field] = []
-    for line in lines.dropFirst() { fields.append(try Self.field(line)) }
-    self.fields = fields
+    var rest = head.dropLast(2)
+    (status, reason) = try Self.statusLine(Self.nextLine(&rest))
+    while !rest.isEmpty { fields.append(try Self.field(Self.nextLine(&rest))) }
     for name in ["content-length", "date", "connection", "content-type", "x-request-id"] {
-      guard fields.count(where: { $0.name.lowercased() == name }) < 2 else { throw .repeatedField(name) }
+      guard fields.count(where: { $0.name.isName(name) }) < 2 else { throw .repeatedField(name) }
     }
-    guard !fields.contains(where: { $0.name.lowercased() == "transfer-encoding" }) else { throw .transferEncoding }
-    bodyLength = try Self.bodyLength(status, fields, toHEAD: toHEAD)
+    guard !fields.contains(where: { $0.name.isName("transfer-encoding") }) else { throw .transferEncoding }
+    bodyLength = try Self.bodyLength(status, fields.first { $0.name.isName("content-length") }?.value, toHEAD: toHEAD)
   }
 
   package func response(body: [UInt8]) -> RawResponse {
-    RawResponse(status: status, reason: reason, fields: fields, body: body)
+    RawResponse(
+      status: status, reason: reason.text,
+      fields: fields.map { RawResponse.Field(name: $0.name.text, value: $0.value.text) }, body: body)
   }
 
-  private static func statusLine(_ line: String) throws(MalformedResponse) -> (Int, String) {
-    let parts = line.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
-    guard
-      parts.count == 3, parts[0] == "HTTP/1.1", parts[1].utf8.count == 3, let status = Int(parts[1]),
-      (100...599).contains(status), !parts[2].isEmpty, parts[2].utf8.allSatisfy({ (0x20...0x7e).contains($0) })
-    else { throw .statusLine(line) }
-    return (status, String(parts[2]))
+  /// Takes the line up to the first CRLF, or all.
+  private static func nextLine(_ rest: inout ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    let end = rest.indices.dropLast().first { rest[$0] == 0x0D && rest[$0 + 1] == 0x0A } ?? rest.endIndex
+    let line = rest[..<end]
+    rest = rest[end...].dropFirst(2)
+    return line
   }
 
-  private static func field(_ line: String) throws(MalformedResponse) -> RawResponse.Field {
-    guard let colon = line.firstIndex(of: ":") else { throw .fieldLine(line) }
-    let name = line[..<colon]
-    let value = line[colon...].dropFirst()
+  private static func statusLine(_ line: ArraySlice<UInt8>) throws(MalformedResponse) -> (Int, ArraySlice<UInt8>) {
+    let parts = line.split(separator: 0x20, maxSplits: 2, omittingEmptySubsequences: false)
     guard
-      !name.isEmpty, name.utf8.allSatisfy({ ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a) || $0 == 0x2d }),
-      value.first == " ", value.dropFirst().first != " ", value.last != " ",
-      value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f })
-    else { throw .fieldLine(line) }
-    return RawResponse.Field(name: String(name), value: String(value.dropFirst()))
+      parts.count == 3, parts[0].elementsEqual("HTTP/1.1".utf8), parts[1].count == 3,
+      let status = Int(parts[1].text), (100...599).contains(status), parts[2].allSatisfy({ (0x20...0x7e).contains($0) })
+    else { throw .statusLine(line.text) }
+    return (status, parts[2])
+  }
+
+  private static func field(
+    _ line: ArraySlice<UInt8>
+  ) throws(MalformedResponse) -> (name: ArraySlice<UInt8>, value: ArraySlice<UInt8>) {
+    let name = line.prefix { $0 != 0x3A }
+    let value = line[name.endIndex...].dropFirst(2)
+    guard
+      !name.isEmpty, name.allSatisfy({ (0x61...0x7a).contains($0 | 0x20) || $0 == 0x2d }),
+      line[name.endIndex...].starts(with: [0x3a, 0x20]),
+      ![0x20, 0x09].contains(value.first ?? 0), ![0x20, 0x09].contains(value.last ?? 0),
+      value.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 })
+    else { throw .fieldLine(line.text) }
+    return (name, value)
   }
 
   /// RFC 9110 §8.6 and §6.4.1: 1xx, 204 and here 304 have neither body nor length, all others have a length.
   private static func bodyLength(
-    _ status: Int, _ fields: [RawResponse.Field], toHEAD: Bool
+    _ status: Int, _ value: ArraySlice<UInt8>?, toHEAD: Bool
   ) throws(MalformedResponse) -> Int {
-    let value = fields.first { $0.name.lowercased() == "content-length" }?.value
     if status < 200 || status == 204 || status == 304 {
-      guard value == nil else { throw .contentLength(value ?? "") }
+      guard value == nil else { throw .contentLength(value?.text ?? "") }
       return 0
     }
-    guard let value, !value.isEmpty, value.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let length = Int(value)
-    else {
-      throw .contentLength(value ?? "missing")
+    guard let value, value.allSatisfy({ (0x30...0x39).contains($0) }), let length = Int(value.text) else {
+      throw .contentLength(value?.text ?? "missing")
     }
     return toHEAD ? 0 : length
   }
 }
 
-extension String.UnicodeScalarView {
-  /// Splits at every occurrence of `separator`; a CRLF is one Character, so this goes by scalars.
-  fileprivate func split(separator: String.UnicodeScalarView) -> [String] {
-    var parts: [String] = []
-    var part = String.UnicodeScalarView()
-    var rest = self[...]
-    while let scalar = rest.first {
-      if rest.starts(with: separator) {
-        parts.append(String(part))
-        part = String.UnicodeScalarView()
-        rest = rest.dropFirst(separator.count)
-      } else {
-        part.append(scalar)
-        rest = rest.dropFirst()
-      }
-    }
-    return parts + [String(part)]
+extension ArraySlice<UInt8> {
+  package var text: String { String(decoding: self, as: UTF8.self) }
+
+  /// Is this the field name `lowercase`, in any case?
+  package func isName(_ lowercase: String) -> Bool {
+    elementsEqual(lowercase.utf8) { $0 == $1 || $0 | 0x20 == $1 }
   }
 }
