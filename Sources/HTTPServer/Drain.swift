@@ -28,7 +28,7 @@ extension Server {
     package var cut: Int
   }
 
-  /// A client whose SYN-ACK was lost tries again after one second: its handshake, begun before the filter, comes late.
+  /// A client whose SYN-ACK was lost tries again after one second: its handshake, begun before the refusal, comes late.
   private static let handshakeMin: Int64 = 1_200_000_000
   /// Nobody came for so long: the accept queues are empty and stay so.
   private static let quietMin: Int64 = 100_000_000
@@ -64,11 +64,11 @@ extension Server {
   /// then close.
   private func closeListeners(of loops: [EventLoop], began: Int64) async {
     for loop in loops { await loop.refuseNewConnections() }
-    let filtered = Clock.monotonic
+    let refused = Clock.monotonic
     while !Task.isCancelled {
       let last = loops.map { $0.load.lastAccept.load(ordering: .relaxed) }.max() ?? 0
       let now = Clock.monotonic
-      if now - max(last, filtered) >= Self.quietMin, now - began >= Self.handshakeMin { break }
+      if now - max(last, refused) >= Self.quietMin, now - began >= Self.handshakeMin { break }
       try? await Task.sleep(for: Self.step)
     }
     for loop in loops { await loop.closeListeners() }

@@ -100,7 +100,7 @@ import Testing
     let count = try await onThread {
       let poller = try Poller()
       try poller.add(bell.descriptor, .read, token: 1)
-      return poller.wait(milliseconds: 10_000)
+      return poller.wait(milliseconds: 60_000)
     }
     #expect(count == 1)
     try await ringing.value

@@ -44,7 +44,8 @@ import Testing
   static let samples = [
     "host": "127.0.0.1", "port": "1", "management-port": "0", "management-host": "::1", "loops": "2",
     "message": "Grüße = \"1\"", "products": "/p.json", "identity-headers": "false", "drain-delay": "0.25",
-    "drain-timeout": "1.5", "drain-idle": "0", "grace-period": "60", "head-timeout": "1", "body-timeout": "2",
+    "drain-timeout": "1.5", "drain-idle": "0", "grace-period": "60", "termination-log": "/t", "head-timeout": "1",
+    "body-timeout": "2",
     "write-timeout": "3", "idle-timeout": "4", "connection-max-age": "5.125", "body-rate-min": "0",
     "request-line-max": "1000", "header-max": "2000", "header-fields-max": "10", "body-max": "0",
     "connections-max": "1", "management-connections-max": "2", "in-flight-max": "3", "log-level": "debug",

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -44,20 +43,6 @@ static inline int clinux_timerfd(void) { return timerfd_create(CLOCK_MONOTONIC, 
 static inline int clinux_timerfd_arm(int timer, int64_t nanoseconds) {
   struct itimerspec at = {.it_value = {nanoseconds / 1000000000, nanoseconds % 1000000000}};
   return timerfd_settime(timer, TFD_TIMER_ABSTIME, &at, NULL);
-}
-
-/// Drops every SYN that reaches a listening socket and lets all else pass: the listener takes no new connection, and
-/// those whose handshake is under way still come in. The filter sees the TCP header; byte 13 holds the flags.
-static inline int clinux_refuse_new_connections(int listener) {
-  struct sock_filter code[] = {
-    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
-    BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x12),       // SYN 0x02 | ACK 0x10
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x02, 0, 1), // SYN without ACK: the next line, else the one after
-    BPF_STMT(BPF_RET | BPF_K, 0),
-    BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
-  };
-  struct sock_fprog program = {sizeof code / sizeof code[0], code};
-  return setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
 /// How many processors this thread may run on, from sched_getaffinity(2); -1 where that fails.

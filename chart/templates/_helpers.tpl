@@ -1,0 +1,141 @@
+{{/* Value of the label app.kubernetes.io/name. */}}
+{{- define "vitrine.name" -}}
+{{- .Values.nameOverride | default .Chart.Name | trunc 63 | trimSuffix "-" -}}
+{{- end }}
+
+{{/* Name of the objects: at most 52 characters, for a Service's name has at most 63 and "-management" is behind it. */}}
+{{- define "vitrine.fullname" -}}
+{{- $name := .Values.nameOverride | default .Chart.Name -}}
+{{- $full := contains $name .Release.Name | ternary .Release.Name (printf "%s-%s" .Release.Name $name) -}}
+{{- .Values.fullnameOverride | default $full | trunc 52 | trimSuffix "-" -}}
+{{- end }}
+
+{{/* toYaml puts into quotes what would else be a number. */}}
+{{- define "vitrine.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "vitrine.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name | toYaml }}
+{{- end }}
+
+{{- define "vitrine.versionLabel" -}}
+app.kubernetes.io/version: {{ .Values.image.tag | default .Chart.AppVersion | trunc 63 | trimAll "-_." | quote }}
+{{- end }}
+
+{{/* Labels of every object. The chart's version is not among the pods': it would roll them for nothing. */}}
+{{- define "vitrine.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{ include "vitrine.selectorLabels" . }}
+{{ include "vitrine.versionLabel" . }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "vitrine.image" -}}
+{{- with .Values.image -}}
+{{- if .digest -}}
+{{ .repository }}{{ with .tag }}:{{ . }}{{ end }}@{{ .digest }}
+{{- else -}}
+{{ .repository }}:{{ .tag | default $.Chart.AppVersion }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "vitrine.serviceAccountName" -}}
+{{- .Values.serviceAccount.name | default (ternary (include "vitrine.fullname" .) "default" .Values.serviceAccount.enabled) -}}
+{{- end }}
+
+{{/* The Service with the port "management": the one Service, unless that is reached from outside the cluster. */}}
+{{- define "vitrine.managementService" -}}
+{{- include "vitrine.fullname" . }}{{ eq .Values.service.type "ClusterIP" | ternary "" "-management" }}
+{{- end }}
+
+{{- define "vitrine.productsConfigMap" -}}
+{{- if .Values.existingProductsConfigMap -}}
+{{ .Values.existingProductsConfigMap }}
+{{- else if .Values.products -}}
+{{ include "vitrine.fullname" . }}-products
+{{- end }}
+{{- end }}
+
+{{/* Seconds that a preStop sleep takes from the grace period before SIGTERM. */}}
+{{- define "vitrine.preStopSleep" -}}
+{{- dig "preStop" "sleep" "seconds" 0 (.Values.lifecycle | default dict) -}}
+{{- end }}
+
+{{/*
+The service's variables, as a map. toJson writes numbers as they are, where toString would make 1.048576e+06 of a
+million, for Helm reads them all as floating point.
+*/}}
+{{- define "vitrine.settings" -}}
+{{- $grace := sub .Values.terminationGracePeriodSeconds (include "vitrine.preStopSleep" . | int) -}}
+{{- $settings := dict
+  "httpPort" .Values.service.httpPort
+  "managementPort" .Values.service.managementPort
+  "message" .Values.message
+  "logLevel" .Values.logLevel
+  "logFormat" .Values.logFormat
+  "drainDelay" .Values.drain.delay
+  "drainTimeout" .Values.drain.timeout
+  "drainIdle" .Values.drain.idle
+  "gracePeriod" $grace -}}
+{{- if include "vitrine.productsConfigMap" . }}
+{{- $_ := set $settings "products" "/etc/vitrine/products/products.json" }}
+{{- end }}
+{{- range $name, $value := merge $settings .Values.config }}
+VITRINE_{{ snakecase $name | upper }}: {{ kindIs "string" $value | ternary $value (toJson $value) | quote }}
+{{- end }}
+{{- end }}
+
+{{- define "vitrine.egressToDNS" -}}
+- to:
+    - namespaceSelector:
+        matchLabels:
+          kubernetes.io/metadata.name: kube-system
+  ports:
+    - port: 53
+      protocol: UDP
+    - port: 53
+      protocol: TCP
+{{- end }}
+
+{{/* What the schema cannot say, for it looks at one value at a time. */}}
+{{- define "vitrine.check" -}}
+{{- $sleep := include "vitrine.preStopSleep" . | int -}}
+{{- $needed := addf .Values.drain.delay .Values.drain.timeout $sleep -}}
+{{- if le (float64 .Values.terminationGracePeriodSeconds) $needed }}
+{{- fail (printf "terminationGracePeriodSeconds is %v, but must exceed %v: drain.delay, drain.timeout and lifecycle.preStop.sleep together; else the kubelet kills what is still being drained." .Values.terminationGracePeriodSeconds $needed) }}
+{{- end }}
+{{- if eq .Values.service.httpPort .Values.service.managementPort }}
+{{- fail (printf "service.managementPort must differ from service.httpPort, both are %v." .Values.service.httpPort) }}
+{{- end }}
+{{- if and .Values.products .Values.existingProductsConfigMap }}
+{{- fail "products and existingProductsConfigMap exclude each other." }}
+{{- end }}
+{{- if kindIs "string" .Values.products }}
+{{- $_ := .Values.products | default "[]" | mustFromJson }}
+{{- end }}
+{{- if and .Values.serviceMonitor.enabled .Values.podMonitor.enabled }}
+{{- fail "serviceMonitor and podMonitor exclude each other: every pod would be scraped twice." }}
+{{- end }}
+{{- if not .Values.service.enabled }}
+{{- range list "ingress" "httpRoute" "serviceMonitor" }}
+{{- if (index $.Values .).enabled }}
+{{- fail (printf "%s.enabled needs service.enabled." .) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) }}
+{{- fail "httpRoute.enabled needs httpRoute.parentRefs: a route without a Gateway is reached by nobody." }}
+{{- end }}
+{{- with .Values.hpa }}
+{{- if .enabled }}
+{{- if gt (int (.minReplicas | default $.Values.replicaCount)) (int .maxReplicas) }}
+{{- fail (printf "hpa.maxReplicas is %v, less than the fewest pods: hpa.minReplicas, or else replicaCount." .maxReplicas) }}
+{{- end }}
+{{- if not (or .cpu .memory .requests .metrics) }}
+{{- fail "hpa.enabled needs a metric: hpa.cpu, hpa.memory, hpa.requests or hpa.metrics." }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
