@@ -34,6 +34,7 @@ let package = Package(
     .executable(name: "vitrine", targets: ["Vitrine"]),
     .executable(name: "benchmarks", targets: ["Benchmarks"]),
     .executable(name: "epoll-floor", targets: ["EpollFloor"]),
+    .executable(name: "echo", targets: ["Echo"]),
   ],
   targets: [
     // Floor 0: C
@@ -64,6 +65,13 @@ let package = Package(
     .testTarget(
       name: "VitrineTests",
       dependencies: ["CBuild", "Catalog", "HTTP", "HTTPServer", "Metrics", "Networking", "TestSupport", "Vitrine"],
+      swiftSettings: strict),
+
+    // Requests of other projects' suites, where VITRINE_CORPORA says that they are; and what those suites talk to.
+    .testTarget(
+      name: "CorporaTests", dependencies: ["HTTP", "HTTPServer", "Networking", "TestSupport"], swiftSettings: strict),
+    .executableTarget(
+      name: "Echo", dependencies: ["HTTPServer", "Metrics", "Networking", "TestSupport"], path: "Tests/Echo",
       swiftSettings: strict),
 
     // The floor of the benchmarks is started, not linked: the dependency has it built beside them.

@@ -1,19 +1,26 @@
 // What the parts of a head mean together. Judged only when the head is complete, in one fixed order: target, Host,
-// framing, Expect. So a head with several faults is refused for the same one however it is cut.
+// framing, Expect. So a head with several faults is refused for the same one however it is cut. A fault that leaves no
+// doubt where the request ends is only noted in it: another one that does is thrown, and wins.
 
 extension RequestParser {
   /// Fills in what follows from request line and fields.
   func interpret(_ head: Span<UInt8>, into request: inout Request) throws(RequestError) {
-    let target = request.target.whole
-    request.target = try RequestTarget(head, in: target, method: request.method, bytes: &request.bytes)
+    do throws(RequestError) {
+      let target = request.target.whole
+      request.target = try RequestTarget(head, in: target, method: request.method, bytes: &request.bytes)
+    } catch {
+      // What follows a CONNECT may be no HTTP at all.
+      guard error != .asteriskWithoutOptions, request.method != .connect else { throw error }
+      request.refusal = error
+    }
     let notes = HeadNotes(head, request.fields)
     try checkHost(notes, head, request.version)
     request.framing = try framing(notes, head, request)
     request.keepAlive = notes.keepAlive(request.version)
     // On 1.0 the expectation is ignored (RFC 9110 §10.1.1); and without a body there is nothing to wait for.
-    if notes.expectsSomething, request.version == .http11 {
-      guard !notes.expectsOther else { throw .expectationFailed }
-      request.expectsContinue = request.framing != .none
+    if request.version == .http11 {
+      request.expectsContinue = notes.expectsContinue && request.framing != .none
+      if notes.expectsOther, request.refusal == nil { request.refusal = .expectationFailed }
     }
   }
 
@@ -51,7 +58,7 @@ private struct HeadNotes {
   var contentLength: Range<Int>?
   var hasSecondContentLength = false
   var hasTransferEncoding = false
-  var expectsSomething = false
+  var expectsContinue = false
   var expectsOther = false
   private var saysClose = false
   private var saysKeepAlive = false
@@ -70,8 +77,7 @@ private struct HeadNotes {
       case .connection:
         takeConnection(head, line.value)
       case .expect:
-        expectsSomething = true
-        if !head.equalsIgnoringCase("100-continue", in: line.value) { expectsOther = true }
+        takeExpect(head, line.value)
       default:
         break
       }
@@ -84,6 +90,18 @@ private struct HeadNotes {
     while let option = head.nextListMember(at: &position, end: value.upperBound) {
       if head.equalsIgnoringCase("close", in: option) { saysClose = true }
       if head.equalsIgnoringCase("keep-alive", in: option) { saysKeepAlive = true }
+    }
+  }
+
+  /// RFC 9110 §10.1.1; an empty value asks for nothing that we know.
+  private mutating func takeExpect(_ head: Span<UInt8>, _ value: Range<Int>) {
+    var position = value.lowerBound
+    while let expectation = head.nextListMember(at: &position, end: value.upperBound) {
+      if head.equalsIgnoringCase("100-continue", in: expectation) {
+        expectsContinue = true
+      } else {
+        expectsOther = true
+      }
     }
   }
 

@@ -14,22 +14,26 @@ package struct Request: Sendable {
   package internal(set) var keepAlive = false
   /// A 1.1 client waits for 100 before it sends its body (RFC 9110 §10.1.1). Never without a body.
   package internal(set) var expectsContinue = false
+  /// Why it is refused although it could be read to its end: a target that is not served, another expectation than
+  /// 100-continue. Its body can be dropped and the connection be kept, unlike after an error that was thrown.
+  package internal(set) var refusal: RequestError?
   /// Filled by the server where the route wants it; emptied by the parser.
   package var body: [UInt8] = []
 
   package init() {}
 
-  /// As new, but with the arrays' storage kept.
-  package mutating func reset() {
+  /// As new but for the method, and with the arrays' storage kept.
+  package mutating func reset(method: Method = .other) {
     bytes.removeAll(keepingCapacity: true)
     fields.lines.removeAll(keepingCapacity: true)
     if !body.isEmpty { body.removeAll(keepingCapacity: true) }
-    method = .other
+    self.method = method
     version = .http11
     target = RequestTarget()
     framing = .none
     keepAlive = false
     expectsContinue = false
+    refusal = nil
   }
 }
 
@@ -53,13 +57,12 @@ extension Request {
   /// The path with its escapes decoded, beginning with "/" (`/a b`); `*` for `OPTIONS *`; CONNECT's `host:port`.
   ///
   /// An escaped slash stays `%2F`, so that it never separates segments, and an escaped percent sign `%25`, so that no
-  /// two names become one. `..` segments never get here.
+  /// two names become one. `..` segments never get here; empty where the target was refused.
   package var path: ArraySlice<UInt8> { bytes[target.path] }
 
   /// The target as it was sent, without its query: what a log may show.
-  package var rawPath: ArraySlice<UInt8> {
-    bytes[target.whole.lowerBound..<(target.query.map { $0.lowerBound - 1 } ?? target.whole.upperBound)]
-  }
+  /// Any byte from 21 on but 7F may be in that of a request with a `refusal`.
+  package var rawPath: ArraySlice<UInt8> { bytes[target.whole].prefix { $0 != UInt8(ascii: "?") } }
 
   /// What follows the first "?", as it was sent; nil without a "?".
   package var query: ArraySlice<UInt8>? { target.query.map { bytes[$0] } }

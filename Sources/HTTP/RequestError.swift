@@ -1,4 +1,5 @@
-/// Everything for which a request is refused while it is read. All of these end the connection.
+/// Everything for which a request is refused while it is read. Thrown, it ends the connection: nobody knows where the
+/// next request begins. In `Request.refusal` it does not.
 package enum RequestError: Error, Sendable, Equatable, CaseIterable {
   // The request line, RFC 9112 §3
   case tooManyEmptyLines, tlsHandshake, malformedMethod, malformedRequestLine, malformedVersion, unsupportedVersion

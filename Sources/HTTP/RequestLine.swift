@@ -28,7 +28,11 @@ extension RequestParser {
     request.method = Method(head, count: methodEnd)
 
     let targetStart = methodEnd + 1
-    let targetEnd = head.endOfRun(of: .target, from: targetStart, to: stop)
+    var targetEnd = head.endOfRun(of: .target, from: targetStart, to: stop)
+    // A byte beyond ASCII is in no URI, but leaves no doubt where the line ends: the target is refused later.
+    while targetEnd < stop, head[targetEnd] >= 0x80 {
+      targetEnd = head.endOfRun(of: .target, from: targetEnd + 1, to: stop)
+    }
     guard targetEnd < stop else { return try incomplete(stop) }
     guard head[targetEnd] == .space, targetEnd > targetStart else {
       switch head[targetEnd] {

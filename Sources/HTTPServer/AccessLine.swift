@@ -25,7 +25,7 @@ enum AccessLine {
     log.append(literal: self == .json ? "}\n" : "\n")
   }
 
-  /// `text` holds nothing that wants escaping: a token, a request target, an id.
+  /// `text` holds nothing that wants escaping: a token, a target that was not refused, an id.
   func add(_ key: StaticString, plain text: ArraySlice<UInt8>, to log: inout OutputSpan<UInt8>) {
     beginText(key, &log)
     log.append(copying: text)

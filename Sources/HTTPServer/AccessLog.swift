@@ -40,12 +40,17 @@ package struct AccessLog: Sendable {
     at now: Int64, by calendar: Calendar, to log: inout [UInt8]
   ) {
     let line: AccessLine = isJSON ? .json : .text
-    let textMax = Self.textMax * (1 + AccessLine.escapedMax) + route.utf8.count + requestID.count
+    let textMax = Self.textMax * 2 * AccessLine.escapedMax + route.utf8.count + requestID.count
     // Room is made once, as for an answer.
     log.append(addingCapacity: AccessLine.fixedPartsMax + textMax) { log in
       line.begin(isProbe: isProbe, at: now, by: calendar, in: &log)
       line.add("method", answered.method.name, to: &log)
-      if !request.rawPath.isEmpty { line.add("path", plain: request.rawPath.prefix(Self.textMax), to: &log) }
+      let path = request.rawPath.prefix(Self.textMax)
+      if request.refusal != nil {
+        line.add("path", escaping: path, to: &log)
+      } else if !path.isEmpty {
+        line.add("path", plain: path, to: &log)
+      }
       line.add("route", route, to: &log)
       line.add("status", Int(answered.status.code), to: &log)
       line.add("bytes", answered.bodyBytes, to: &log)

@@ -182,8 +182,9 @@ final class Connection: Deadlined {
     case .wait: break
     case .refuse(let limit):
       loop.hit(limit)
+      let method = exchange?.request.method ?? .other
       leaveExchange(on: loop)
-      refuse(.timeout, in: &workspace, on: loop)
+      refuse(.timeout, method, in: &workspace, on: loop)
       settle(in: &workspace, on: loop)
     case .close: close(in: &workspace, on: loop)
     case .abandon:

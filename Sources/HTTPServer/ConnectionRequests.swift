@@ -49,11 +49,12 @@ extension Connection {
       guard let head = try loop.context.parser.parse(rest, into: &workspace.request) else { return false }
       length = head
     } catch {
-      refuse(error, in: &workspace, on: loop)
+      refuse(error, workspace.request.method, in: &workspace, on: loop)
       return true
     }
     position += length
     let context = loop.context
+    if workspace.request.refusal != nil { context.metrics.refused.add(shard: loop.shard) }
     let route = context.router.index(for: workspace.request)
     let destination =
       isShed && !context.isProbe(route)
@@ -107,7 +108,7 @@ extension Connection {
       try exchange.body?.read(workspace.input.span.extracting(0..<end), at: &position, into: &exchange.content)
     } catch {
       leaveExchange(on: loop)
-      return refuse(error, in: &workspace, on: loop)
+      return refuse(error, exchange.request.method, in: &workspace, on: loop)
     }
     exchange.bytes += position - before
     guard exchange.isReady else { return }
@@ -166,11 +167,15 @@ extension Connection {
   }
 
   /// What cannot be read as a request is answered, and ends the connection: nobody knows where the next one begins.
-  func refuse(_ error: RequestError, in workspace: inout Workspace, on loop: isolated EventLoop) {
+  ///
+  /// - Parameter method: that of the request, as far as it is known: HEAD is refused without a body too.
+  func refuse(
+    _ error: RequestError, _ method: Method, in workspace: inout Workspace, on loop: isolated EventLoop
+  ) {
     if let limit = error.limit { loop.hit(limit) }
     loop.context.metrics.refused.add(shard: loop.shard)
     state.end(.linger)
-    workspace.request.reset()
+    workspace.request.reset(method: method)
     let problem = Problem.response(error.status, detail: error.detail, accept: [])
     respond(with: problem, bytes: 0, route: nil, began: loop.now, isLast: true, in: &workspace, on: loop)
   }

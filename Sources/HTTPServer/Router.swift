@@ -5,7 +5,7 @@ package struct Router: Sendable {
   /// Where a request leads.
   enum Destination {
     case handler(Handler)
-    /// The router answers itself: OPTIONS, 404, 405, 501.
+    /// The router answers itself: OPTIONS, 404, 405, 501, and what the parser has noted.
     case answer(Response)
     /// The same, for a method after which the connection is no longer HTTP: CONNECT.
     case lastAnswer(Response)
@@ -31,6 +31,9 @@ package struct Router: Sendable {
   }
 
   func destination(of request: Request, at index: Int) -> Destination {
+    if let refusal = request.refusal, request.method != .connect {
+      return .answer(problem(refusal.status, refusal.detail, request))
+    }
     guard index < routes.count else { return missing(request) }
     if let handler = routes[index].handlers[Int(request.method.rawValue)] { return .handler(handler) }
     let route = routes[index]

@@ -9,7 +9,7 @@ import Testing
     ("GET / HTTP/1.1\r\n\r\n", 400), ("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400),
     ("GET  / HTTP/1.1\r\nHost: a\r\n\r\n", 400), ("GET / HTTP/1.1\nHost: a\n\n", 400),
     ("GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400), ("GET / HTTP/1.1\r\nHost: a\r\n X: b\r\n\r\n", 400),
-    ("GET /../a HTTP/1.1\r\nHost: a\r\n\r\n", 400), ("GET * HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+    ("CONNECT a@b:1 HTTP/1.1\r\nHost: a\r\n\r\n", 400), ("GET * HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     ("GET /\r\n\r\n", 400), ("\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}", 400),
     ("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
     ("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5, 5\r\n\r\nhello", 400),
@@ -30,6 +30,71 @@ import Testing
         #expect(client.end() == .finished)
       }
       #expect(server.metric("http_requests_refused_total") == 1)
+    }
+  }
+
+  /// What can be read, and not be served: where the next request begins is known.
+  @Test(
+    arguments: [
+      ("/caf\u{e9}", 400), ("/?q=\u{e9}", 400), ("/a%00", 400), ("/?%00", 400), ("/%0d%0a", 400), ("/%zz", 400),
+      ("/../a", 400), ("/a/%2e%2E", 400), ("http://user@a/", 400), ("/ HTTP/1.1\r\nExpect: 200-ok", 417),
+    ], ["", "Content-Length: 2\r\n\r\nhi", "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"])
+  func refusesAndKeepsTheConnection(request: (target: String, status: Int), body: String) async throws {
+    let line = request.target.contains(" ") ? "POST \(request.target)" : "POST \(request.target) HTTP/1.1"
+    try await TestServer.run { server in
+      try await server.client { client in
+        for _ in 0..<2 {
+          let response = try client.exchange("\(line)\r\nHost: a\r\n\(body.isEmpty ? "\r\n" : body)")
+          try expectProblem(response, request.status)
+          #expect(!response.closes)
+        }
+        #expect(try client.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n").text == "hello\n")
+      }
+      #expect(server.metric("http_requests_refused_total") == 2)
+    }
+  }
+
+  /// RFC 9110 §9.3.2, as far as the method could be read.
+  @Test(arguments: [
+    ("/a%00 HTTP/1.1\r\nHost: a\r\n\r\n", 400), (" HTTP/1.1\r\n\r\n", 400),
+    ("/ HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400),
+    ("/ HTTP/1.1\r\nHost: a\r\nContent-Length: 1048577\r\n\r\n", 413),
+    ("/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx", 400),
+  ])
+  func refusesHEADWithoutABody(rest: String, status: Int) async throws {
+    try await TestServer.run { server in
+      try await server.client { client in
+        try client.send("HEAD \(rest)")
+        client.finishSending()
+        let response = try client.response(toHEAD: true)
+        #expect(response.status == status)
+        #expect(response.has("Content-Length"))
+        #expect(client.end() == .finished)
+      }
+    }
+  }
+
+  @Test(arguments: ["GET /a%00 HTTP/1.1\r\nConnection: close\r\n", "GET /.. HTTP/1.0\r\n"])
+  func refusesAndClosesWhereTheClientAsksForIt(head: String) async throws {
+    try await TestServer.run { server in
+      try await server.client { client in
+        let response = try client.exchange("\(head)Host: a\r\n\r\n")
+        try expectProblem(response, 400)
+        #expect(response.closes)
+        #expect(client.end() == .finished)
+      }
+    }
+  }
+
+  /// The line is written with what the client sent, escaped, and without its query.
+  @Test func logsTheTargetThatItRefused() async throws {
+    try await TestServer.run { server in
+      try await server.client { client in
+        let response = try client.exchange("GET /\u{e9}%zz?secret HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(response.status == 400)
+      }
+      #expect(
+        await eventually { server.logText.contains(#""path":"/\u00c3\u00a9%zz","route":"unmatched","status":400"#) })
     }
   }
 

@@ -22,7 +22,7 @@ import Testing
     "\r\n\r\n\r\nGET / HTTP/1.1\r\n", "GET / HTTP/2.0\r\n\r\n", "GET / HTTP/2\r\n\r\n", "GET / HTTP/2x",
     "GET / HTTP/1\r\n",
     "GET / HTTP/1.1\n\n", "GET / HTTP/1.1\r\n\n", "GET / HTTP/1.1\r\rX", "GET / HTTP/1.1 \r\n", "GET  / HTTP/1.1\r\n",
-    "GET /\r\n\r\n", "GET /é HTTP/1.1\r\n\r\n", "GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n", "GET /.. HTTP/1.1\r\n\r\n",
+    "GET /\r\n\r\n", "GET /é HTTP/1.1\r\n\r\n", "GET /%zz HTTP/1.1\r\n\r\n", "GET /.. HTTP/1.1\r\n\r\n",
     "GET * HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
     "GET / HTTP/1.1\r\nHost : a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\n b\r\n\r\n", "GET / HTTP/1.1\r\n\r\n",
     "GET / HTTP/1.1\r\nA\r\n\r\n", "GET / HTTP/1.1\r\nA: \u{1}\r\n\r\n", "GET / HTTP/1.1\r\nA: b\nC: d\r\n\r\n",
@@ -33,6 +33,19 @@ import Testing
   ])
   func aBadHeadIsIncompleteOrRefusedForTheSameFault(input: String) {
     expectOneRefusal(bytes(input), limits: .init())
+  }
+
+  @Test(arguments: [
+    ("GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n", RequestError.invalidTarget),
+    ("\r\nPOST /é HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n", .invalidTarget),
+    ("GET /.. HTTP/1.0\r\n\r\n", .parentSegment), ("GET /?%00 HTTP/1.0\r\n\r\n", .escapedControl),
+    ("GET / HTTP/1.1\r\nHost: a\r\nExpect: x\r\n\r\n", .expectationFailed),
+  ])
+  func aHeadWhoseRefusalIsNotedIsIncompleteUntilItsLastByte(input: String, error: RequestError) {
+    let input = bytes(input)
+    for count in 0..<input.count { #expect(outcome(Array(input[..<count])) == .incomplete, "cut at \(count)") }
+    #expect(outcome(input) == .noted(error, input.count))
+    #expect(outcome(input + bytes("\n\0more")) == .noted(error, input.count))
   }
 
   @Test(arguments: [

@@ -93,23 +93,32 @@ import Testing
   }
 
   @Test(arguments: ["200-ok", "100-continue, x", "100-continue;a", ""])
-  func refusesAnotherExpectationWith417(value: String) {
-    #expect(outcome("Expect: \(value)") == .refused(.expectationFailed))
-    #expect(outcome("Expect: 100-continue", "Expect: \(value)") == .refused(.expectationFailed))
-    #expect(outcome("Expect: \(value)", version: "1.0") != .refused(.expectationFailed))
+  func refusesAnotherExpectationWith417(value: String) throws {
+    #expect(try request("POST / HTTP/1.1", "Host: a", "Expect: \(value)").refusal == .expectationFailed)
+    #expect(
+      try request("POST / HTTP/1.1", "Host: a", "Expect: 100-continue", "Expect: \(value)").refusal
+        == .expectationFailed)
+    #expect(try request("POST / HTTP/1.0", "Host: a", "Expect: \(value)").refusal == nil)
     #expect(RequestError.expectationFailed.status == .expectationFailed)
+  }
+
+  @Test func expectsContinueBesideAnotherExpectation() throws {
+    let length = "Content-Length: 5"
+    #expect(try request("POST / HTTP/1.1", "Host: a", "Expect: x, 100-Continue", length).expectsContinue)
+    #expect(try request("POST / HTTP/1.1", "Host: a", "Expect: 100-continue", "Expect: x", length).expectsContinue)
+    #expect(try !request("POST / HTTP/1.1", "Host: a", "Expect: x", length).expectsContinue)
   }
 
   @Test func leavesNothingOfTheRequestBefore() throws {
     let parser = RequestParser(limits: .init())
     var request = Request()
-    let first = bytes(head(["POST /a?b HTTP/1.1", "Host: a", "Expect: 100-continue", "Content-Length: 5"]))
+    let first = bytes(head(["POST /a?b HTTP/1.1", "Host: a", "Expect: 100-continue, x", "Content-Length: 5"]))
     _ = try parser.parse(first.span, into: &request)
     request.body = bytes("hello")
     let second = bytes("GET /c HTTP/1.0\r\n\r\n")
     _ = try parser.parse(second.span, into: &request)
     #expect(request.bytes == second)
-    #expect(request.framing == .none && !request.expectsContinue && !request.keepAlive)
+    #expect(request.framing == .none && !request.expectsContinue && !request.keepAlive && request.refusal == nil)
     #expect(request.fields.lines.isEmpty && request.body.isEmpty && request.query == nil)
   }
 }

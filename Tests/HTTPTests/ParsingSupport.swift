@@ -6,14 +6,17 @@ enum Outcome: Equatable {
   /// A head of so many bytes.
   case head(Int)
   case incomplete
+  /// Nobody knows where the next request begins.
   case refused(RequestError)
+  /// The same head of so many bytes, which `Request.refusal` says is refused.
+  case noted(RequestError, Int)
 }
 
 func outcome(_ input: [UInt8], limits: RequestParser.Limits = .init()) -> Outcome {
   var request = Request()
   do throws(RequestError) {
     guard let count = try RequestParser(limits: limits).parse(input.span, into: &request) else { return .incomplete }
-    return .head(count)
+    return request.refusal.map { .noted($0, count) } ?? .head(count)
   } catch {
     return .refused(error)
   }

@@ -10,6 +10,15 @@ import Testing
     HTTPTests.outcome(lines: "\(method) \(target) HTTP/1.1", "Host: a")
   }
 
+  /// What is noted of a request for `target` that can be read to its end.
+  private func refusal(_ target: String, method: String = "GET") -> RequestError? {
+    guard
+      case .noted(let error, "\(method) \(target) HTTP/1.1\r\nHost: a\r\n\r\n".utf8.count) = outcome(
+        target, method: method)
+    else { return nil }
+    return error
+  }
+
   @Test(arguments: [
     ("/", "/", nil), ("/a/b", "/a/b", nil), ("/a%20b", "/a b", nil), ("/a?", "/a", ""), ("/a?b?c=/d", "/a", "b?c=/d"),
     ("/favicon.ico?x=%20", "/favicon.ico", "x=%20"), ("/caf%C3%A9", "/café", nil), ("/a%2Fb%2fc", "/a%2Fb%2fc", nil),
@@ -47,7 +56,7 @@ import Testing
     "http://", "b", "b:80", "?a", "**", "*a",
   ])
   func refusesOtherForms(target: String) {
-    #expect(outcome(target) == .refused(.invalidTarget))
+    #expect(refusal(target) == .invalidTarget)
   }
 
   @Test func takesAnAsteriskForOptionsOnly() throws {
@@ -79,21 +88,40 @@ import Testing
     }
   }
 
+  @Test(arguments: ["/é", "é", "/a?é", "http://é/", "*é", "/é/..", "/%zz/é", "/\u{FFFD}"])
+  func refusesBytesBeyondASCII(target: String) {
+    #expect(refusal(target) == .invalidTarget)
+  }
+
+  @Test func leavesOpenWhetherToReadOnOnlyWhereTheEndIsKnown() {
+    let target = "GET /.. HTTP/1.1"
+    #expect(HTTPTests.outcome(lines: target) == .refused(.missingHost))
+    #expect(HTTPTests.outcome(lines: target, "Host: a b") == .refused(.invalidHost))
+    #expect(HTTPTests.outcome(lines: target, "Host: a", "Content-Length: x") == .refused(.invalidContentLength))
+    #expect(HTTPTests.outcome(lines: target, "Host: a", "Expect: x") == .noted(.parentSegment, 40))
+  }
+
+  @Test func aRefusedTargetHasNoPathAndHidesItsQuery() throws {
+    let request = try request("/a%20/..?secret")
+    #expect(request.path.isEmpty && request.query == nil)
+    #expect(text(request.rawPath) == "/a%20/..")
+  }
+
   @Test(arguments: ["/%", "/%4", "/%zz", "/%4g", "/?%", "/?%4", "/?%zz", "/a%", "/%%20", "/%?a"])
   func refusesMalformedEscapes(target: String) {
-    #expect(outcome(target) == .refused(.invalidTarget))
+    #expect(refusal(target) == .invalidTarget)
   }
 
   @Test(arguments: ["/%00", "/a%00.html", "/%0d%0a", "/%7F", "/?%00", "/?a=%00b"])
   func refusesEscapedControls(target: String) {
-    #expect(outcome(target) == .refused(.escapedControl))
+    #expect(refusal(target) == .escapedControl)
   }
 
   @Test(arguments: [
     "/..", "/../", "/a/..", "/a/../b", "/%2e%2e", "/%2E./a", "/.%2e?a", "/a%2F..", "/..%2Fa", "http://a/..", "/../%20",
   ])
   func refusesParentSegments(target: String) {
-    #expect(outcome(target) == .refused(.parentSegment))
+    #expect(refusal(target) == .parentSegment)
   }
 
   @Test(arguments: ["verbose", "verbose=1", "a=b&verbose", "verbose&a", "a&&verbose=", "%76erbose"])

@@ -18,17 +18,20 @@ package struct TestServer: Sendable {
   /// Starts a server, hands it to `body`, and stops it.
   ///
   /// - Parameters:
+  ///   - routes: those of `TestRoutes` unless given.
   ///   - management: routes of a management listener; nil for none.
   ///   - scope: what the access log takes.
   package static func run(
-    management: [Route]? = nil, scope: AccessLog.Scope = [.service], trustedProxies: [IPNetwork] = [],
+    routes: [Route]? = nil, management: [Route]? = nil, scope: AccessLog.Scope = [.service],
+    trustedProxies: [IPNetwork] = [],
     configure: (inout ServerConfiguration) -> Void = { _ in }, _ body: (TestServer) async throws -> Void
   ) async throws {
     var configuration = ServerConfiguration()
     configure(&configuration)
     // Registering thousands of series takes a while under a sanitizer: not on the threads that all tests share.
     let server = try await onThread { [configuration] in
-      try TestServer(configuration, management: management, scope: scope, trustedProxies: trustedProxies)
+      try TestServer(
+        configuration, routes: routes, management: management, scope: scope, trustedProxies: trustedProxies)
     }
     await server.server.start()
     do {
@@ -41,14 +44,15 @@ package struct TestServer: Sendable {
   }
 
   private init(
-    _ configuration: ServerConfiguration, management: [Route]?, scope: AccessLog.Scope, trustedProxies: [IPNetwork]
+    _ configuration: ServerConfiguration, routes: [Route]?, management: [Route]?, scope: AccessLog.Scope,
+    trustedProxies: [IPNetwork]
   ) throws {
     let gate = Gate()
     let log = LogLines()
     let loopback = SocketAddress(IPAddress(v4: 0x7f00_0001), port: 0)
     registry = Registry(shards: configuration.loops + (management == nil ? 0 : 1))
     server = try Server(
-      service: Server.Endpoint(addresses: [loopback], router: Router(TestRoutes.all(gate: gate))),
+      service: Server.Endpoint(addresses: [loopback], router: Router(routes ?? TestRoutes.all(gate: gate))),
       management: management.map { Server.Endpoint(addresses: [loopback], router: Router($0)) },
       configuration: configuration, registry: registry,
       accessLog: AccessLog(isJSON: true, scope: scope, trustedProxies: trustedProxies) { lines, _ in log.append(lines) }
