@@ -30,13 +30,14 @@ struct Script {
         position += head
         guard try takeBodyAndAnswer(&request, input, &position, context) else { return }
       } catch {
-        refuse(error)
+        refuse(error, request.method)
       }
     }
   }
 
-  private mutating func refuse(_ error: RequestError) {
-    lines.append(Line(status: Int(error.status.code), body: nil, closes: true))
+  private mutating func refuse(_ error: RequestError, _ method: Method) {
+    let toHEAD = method == .head
+    lines.append(Line(status: Int(error.status.code), body: toHEAD ? [] : nil, toHEAD: toHEAD, closes: true))
     ends = true
   }
 

@@ -13,7 +13,7 @@ public func fuzz(start: UnsafePointer<UInt8>?, count: Int) -> Int32 {
     guard case .head(let end) = whole else { return }
     holdTheRanges(of: request, in: input, end)
     holdTheLimits(of: request)
-    holdPathPolicy(request)
+    if request.refusal == nil { holdPathPolicy(request) }
     holdTheFraming(of: request)
     holdThatItParsesBack(request)
   }
@@ -73,7 +73,10 @@ private func holdTheRanges(of request: Request, in input: [UInt8], _ end: Int) {
   hold(request.body.isEmpty, "a head has no body yet")
   let target = request.target
   hold(target.whole.upperBound <= head.count, "the target is within the head")
-  hold(request.bytes[target.whole].allSatisfy { $0 > 0x20 && $0 < 0x7F }, "a target is visible ASCII")
+  let most: UInt8 = request.refusal == nil ? 0x7E : 0xFF
+  hold(
+    request.bytes[target.whole].allSatisfy { (0x21...most).contains($0) && $0 != 0x7F },
+    "a target is visible ASCII, or refused")
   for part in [target.query, target.authority] {
     guard let part else { continue }
     hold(
@@ -134,6 +137,7 @@ private func holdThatItParsesBack(_ request: Request) {
   hold(again.method == request.method && again.version == request.version, "method and version are the same")
   hold(again.framing == request.framing && again.keepAlive == request.keepAlive, "framing is the same")
   hold(again.expectsContinue == request.expectsContinue, "the expectation is the same")
+  hold(again.refusal == request.refusal, "it is refused for the same fault")
   hold(again.target.form == request.target.form && again.path == request.path, "the path is the same")
   hold(again.query == request.query && again.host == request.host, "query and host are the same")
   hold(again.fields.lines.map(\.known) == request.fields.lines.map(\.known), "the fields are the same")

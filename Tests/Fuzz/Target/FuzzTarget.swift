@@ -20,7 +20,7 @@ private func request(_ target: [UInt8], method: String = "GET", host: [UInt8] = 
   let input = [UInt8](method.utf8) + [0x20] + target + " HTTP/1.1\r\nHost: ".utf8 + host + "\r\n\r\n".utf8
   var request = Request()
   guard case .head(input.count) = HeadOutcome(input.span, by: parser, into: &request) else { return nil }
-  return request
+  return request.refusal == nil ? request : nil
 }
 
 /// The parser takes what the grammar and our policy allow, and nothing else; the decoded path is what it stands for.
