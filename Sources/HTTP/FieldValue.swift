@@ -22,10 +22,25 @@ package struct FieldValue: Sendable, ExpressibleByStringLiteral {
     self = value
   }
 
-  /// Writes the value anew where it stands. Traps when it is no field value then: that is a mistake in this program.
-  package mutating func rewrite(_ write: (inout [UInt8]) -> Void) {
-    write(&bytes)
-    precondition(Self.isValid(bytes), "not a field value")
+  /// Makes it the number's 16 hex digits, in the storage that it has.
+  package mutating func write(hexadecimal number: UInt64) {
+    if bytes.count != 16 { bytes = Array(repeating: 0, count: 16) }
+    unsafe bytes.withUnsafeMutableBytes {
+      unsafe $0.storeBytes(of: Self.hexDigits(UInt32(truncatingIfNeeded: number >> 32)), as: UInt64.self)
+      unsafe $0.storeBytes(
+        of: Self.hexDigits(UInt32(truncatingIfNeeded: number)), toByteOffset: 8, as: UInt64.self)
+    }
+  }
+
+  /// Eight digits as they stand in memory, all at once: each nibble gets a byte of a word.
+  private static func hexDigits(_ number: UInt32) -> UInt64 {
+    var word = UInt64(number)
+    word = (word | word << 16) & 0x0000_ffff_0000_ffff
+    word = (word | word << 8) & 0x00ff_00ff_00ff_00ff
+    word = (word | word << 4) & 0x0f0f_0f0f_0f0f_0f0f
+    // Adding 6 carries into bit 4 from 10 on; those digits are letters, which stand 39 further on.
+    let letters = (word + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+    return (word + 0x3030_3030_3030_3030 + letters * 39).bigEndian
   }
 
   private static func isValid(_ bytes: [UInt8]) -> Bool {

@@ -20,7 +20,10 @@ extension RequestParser {
     // On 1.0 the expectation is ignored (RFC 9110 §10.1.1); and without a body there is nothing to wait for.
     if request.version == .http11 {
       request.expectsContinue = notes.expectsContinue && request.framing != .none
-      if notes.expectsOther, request.refusal == nil { request.refusal = .expectationFailed }
+      // CONNECT is refused for itself, and ends the connection.
+      if notes.expectsOther, request.refusal == nil, request.method != .connect {
+        request.refusal = .expectationFailed
+      }
     }
   }
 

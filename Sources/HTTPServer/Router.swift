@@ -31,7 +31,7 @@ package struct Router: Sendable {
   }
 
   func destination(of request: Request, at index: Int) -> Destination {
-    if let refusal = request.refusal, request.method != .connect {
+    if let refusal = request.refusal {
       return .answer(problem(refusal.status, refusal.detail, request))
     }
     guard index < routes.count else { return missing(request) }

@@ -33,9 +33,7 @@ struct Workspace {
     if let given = request.value(of: .requestID), RequestIDs.isValid(given), let id = FieldValue(bytes: Array(given)) {
       requestID = id
     } else {
-      var ids = requestIDs
-      requestID.rewrite { ids.writeNext(to: &$0) }
-      requestIDs = ids
+      requestID.write(hexadecimal: requestIDs.next())
     }
   }
 }

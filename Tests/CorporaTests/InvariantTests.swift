@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// However the bytes of a case are cut, parser and decoder make the same of them.
@@ -19,7 +20,7 @@ import Testing
 
   /// Returns the number of cuts tried.
   private static func check(_ input: [UInt8], id: String) -> Int {
-    var random = SeededGenerator(seed: UInt64(input.count))
+    var random = Seeded(UInt64(input.count))
     let whole = RequestStream(input[...])
     let (byByte, begun, decided) = fedByByte(input, &random)
     #expect(byByte == whole, "\(id) byte by byte")
@@ -40,7 +41,7 @@ import Testing
   ///   first is tried with that: its first piece is an incomplete head, its second the whole. Behind the other nothing is
   ///   read.
   private static func fedByByte(
-    _ input: [UInt8], _ random: inout SeededGenerator
+    _ input: [UInt8], _ random: inout Seeded
   ) -> (RequestStream, begun: Int, decided: Int) {
     var stream = RequestStream()
     var (position, begun) = (0, input.count)
@@ -52,20 +53,5 @@ import Testing
       if begun == input.count, !stream.hasTakenNothing { begun = position }
     }
     return (stream, begun, position)
-  }
-}
-
-/// SplitMix64: the same numbers in each run.
-private struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ mixed >> 31
   }
 }

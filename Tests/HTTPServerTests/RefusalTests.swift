@@ -161,12 +161,13 @@ import Testing
     }
   }
 
-  @Test func answersCONNECTAndCloses() async throws {
+  @Test(arguments: ["", "Expect: something\r\n"])
+  func answersCONNECTAndCloses(field: String) async throws {
     try await TestServer.run { server in
       try await server.client { client in
         // What follows may be the tunnel's bytes, and is never read as a request.
         let response = try client.exchange(
-          "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
+          "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\(field)\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
         try expectProblem(response, 405)
         #expect(response["Allow"] != nil)
         #expect(response.closes)

@@ -83,6 +83,19 @@ import Testing
     #expect(FieldValue("" as String) != nil)
   }
 
+  @Test(
+    arguments: [
+      (0, "0000000000000000"), (0x0123_4567_89ab_cdef, "0123456789abcdef"), (.max, "ffffffffffffffff"),
+      (0xfedc_ba98_7654_3210, "fedcba9876543210"),
+    ] as [(UInt64, String)])
+  func aValueBecomesHexDigitsWhateverItWas(number: UInt64, digits: String) throws {
+    for before in ["", "short", "0123456789abcdef", "a-client's-own-and-longer-one"] {
+      var value = try #require(FieldValue(before as String))
+      value.write(hexadecimal: number)
+      #expect(String(decoding: value.bytes, as: UTF8.self) == digits)
+    }
+  }
+
   @Test(arguments: [" a", "a ", "\ta", "a\t", " "])
   func refusesAValueThatAReaderWouldTrim(value: String) {
     #expect(FieldValue(value) == nil)
