@@ -18,6 +18,7 @@ package func judge(
 }
 
 /// Numbers that look like chance and are the same for the same input, so that a finding can be seen again. SplitMix64.
+/// TestSupport has it too, but would bring the server, and its coverage, into the targets that do without.
 package struct Chance: RandomNumberGenerator {
   private var state: UInt64
 
