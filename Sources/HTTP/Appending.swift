@@ -29,6 +29,11 @@ extension OutputSpan<UInt8> {
     unsafe slice.withUnsafeBufferPointer { unsafe append(copying: $0) }
   }
 
+  @inline(__always)
+  mutating func append(copying array: [UInt8]) {
+    unsafe array.withUnsafeBufferPointer { unsafe append(copying: $0) }
+  }
+
   /// Appends the string's UTF-8.
   package mutating func append(copying string: String) {
     for byte in string.utf8 { append(byte) }

@@ -13,10 +13,12 @@ enum Authority {
 
   private static func isPort(_ head: Span<UInt8>, _ range: Range<Int>) -> Bool {
     var port = 0
-    for position in range {
-      guard ByteSet.digit.contains(head[position]) else { return false }
-      port = port * 10 + Int(head[position] &- UInt8(ascii: "0"))
-      guard port <= 65535 else { return false }
+    var position = range.lowerBound
+    while position < range.upperBound {
+      let digit = head[position] &- UInt8(ascii: "0")
+      port = port &* 10 &+ Int(digit)
+      guard digit < 10, port <= 65535 else { return false }
+      position &+= 1
     }
     return true
   }
@@ -37,17 +39,16 @@ enum Authority {
   private static func endOfRegisteredName(_ head: Span<UInt8>, _ range: Range<Int>) -> Int? {
     var position = range.lowerBound
     var labelStart = position
-    while position < range.upperBound {
-      let byte = head[position]
-      if byte == UInt8(ascii: ".") {
+    while true {
+      position = head.endOfRun(of: .plainLabel, from: position, to: range.upperBound)
+      guard position < range.upperBound else { break }
+      if head[position] == UInt8(ascii: ".") {
         guard position > labelStart else { return nil }
-        labelStart = position + 1
         position += 1
-      } else if byte == UInt8(ascii: "%") {
+        labelStart = position
+      } else if head[position] == UInt8(ascii: "%") {
         guard head.escapedByte(at: position, end: range.upperBound) != nil else { return nil }
         position += 3
-      } else if ByteSet.plainRegisteredName.contains(byte) {
-        position += 1
       } else {
         break
       }

@@ -25,8 +25,8 @@ struct ByteSet {
   static var plainPath: ByteSet { ByteSet(low: 0x2FFF_BFD2_0000_0000, high: 0x47FF_FFFE_87FF_FFFF) }
   /// pchar, "/" and "?" without "%" (RFC 3986 §3.4).
   static var plainQuery: ByteSet { ByteSet(low: 0xAFFF_FFD2_0000_0000, high: 0x47FF_FFFE_87FF_FFFF) }
-  /// unreserved and sub-delims, of which a reg-name consists besides "%HH" (RFC 3986 §3.2.2).
-  static var plainRegisteredName: ByteSet { ByteSet(low: 0x2BFF_7FD2_0000_0000, high: 0x47FF_FFFE_87FF_FFFE) }
+  /// unreserved without "." and sub-delims, of which a label of a reg-name consists besides "%HH" (RFC 3986 §3.2.2).
+  static var plainLabel: ByteSet { ByteSet(low: 0x2BFF_3FD2_0000_0000, high: 0x47FF_FFFE_87FF_FFFE) }
   /// HEXDIG in either case.
   static var hexDigit: ByteSet { ByteSet(low: 0x03FF_0000_0000_0000, high: 0x0000_007E_0000_007E) }
   /// DIGIT.

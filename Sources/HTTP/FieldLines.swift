@@ -32,8 +32,7 @@ extension RequestParser {
       throw FieldLine.nameRefusal(head[name.upperBound], isFirst: name.isEmpty)
     }
 
-    var lineEnd = name.upperBound &+ 1
-    while lineEnd < stop, head[lineEnd].isFieldContent { lineEnd &+= 1 }
+    let lineEnd = head.endOfFieldContent(from: name.upperBound &+ 1, to: stop)
     guard lineEnd < stop else { return try incomplete(stop, limit) }
     guard head[lineEnd] == .carriageReturn else { throw FieldLine.valueRefusal(head[lineEnd]) }
     guard lineEnd &+ 1 < stop else { return try incomplete(stop, limit) }

@@ -10,9 +10,6 @@ package enum ResponseEncoder {
     case close
   }
 
-  /// The interim answer that makes a client send its body (RFC 9110 §15.2.1).
-  package static let continueLine = [UInt8]("HTTP/1.1 100 Continue\r\n\r\n".utf8)
-
   /// Appends the whole answer: status line, `commonFields`, request id, Connection, the response's own fields,
   /// Content-Length, empty line, body.
   ///
@@ -21,36 +18,37 @@ package enum ResponseEncoder {
   /// - Parameters:
   ///   - omitBody: for HEAD, which gets GET's Content-Length and no body (RFC 9110 §9.3.2).
   ///   - commonFields: what every answer carries, Date among it.
-  ///   - requestID: nil for none.
+  ///   - requestID: the value of `X-Request-Id`.
   package static func append(
     _ response: Response, omitBody: Bool, persistence: Persistence, commonFields: ResponseFields,
-    requestID: FieldValue?,
-    to output: inout [UInt8]
+    requestID: FieldValue, to output: inout OutputBuffer
   ) {
     let body = omitBody ? 0 : response.body.count
-    let fields = commonFields.bytes.count + (requestID?.bytes.count ?? 0) + response.fields.bytes.count
-    let size = fields + body + fixedPartsMax
+    let fields = commonFields.bytes.count + requestID.bytes.count + response.fields.bytes.count
     // Room is made once: a check and a call for each of a dozen parts cost more than the copying.
-    output.append(addingCapacity: size) { output in
+    output.append(addingCapacity: fields + body + fixedPartsMax) { output in
       appendStatusLine(response.status, to: &output)
-      output.append(copying: commonFields.bytes.span)
-      if let requestID {
-        output.append(literal: "X-Request-Id: ")
-        output.append(copying: requestID.bytes.span)
-        output.append(literal: "\r\n")
-      }
+      output.append(copying: commonFields.bytes)
+      output.append(literal: "X-Request-Id: ")
+      output.append(copying: requestID.bytes)
+      output.append(literal: "\r\n")
       switch persistence {
       case .implied: break
       case .keepAlive: output.append(literal: "Connection: keep-alive\r\n")
       case .close: output.append(literal: "Connection: close\r\n")
       }
-      output.append(copying: response.fields.bytes.span)
+      output.append(copying: response.fields.bytes)
       guard response.status.allowsBody else { return output.append(literal: "\r\n") }
       output.append(literal: "Content-Length: ")
       output.append(decimal: response.body.count)
       output.append(literal: "\r\n\r\n")
-      if !omitBody { output.append(copying: response.body.span) }
+      if !omitBody { output.append(copying: response.body) }
     }
+  }
+
+  /// Appends the interim answer that makes a client send its body (RFC 9110 §15.2.1).
+  package static func appendContinue(to output: inout OutputBuffer) {
+    output.append(addingCapacity: fixedPartsMax) { $0.append(literal: "HTTP/1.1 100 Continue\r\n\r\n") }
   }
 
   /// More than what stands between the parts of variable length: the longest status line has 45 bytes.

@@ -9,6 +9,16 @@ extension Span<UInt8> {
     return position
   }
 
+  /// The first position in `start..<stop` whose byte cannot stand in a field value, or `stop`.
+  func endOfFieldContent(from start: Int, to stop: Int) -> Int {
+    var position = start
+    while position &+ 8 <= stop, unsafe bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self).isPlain {
+      position &+= 8
+    }
+    while position < stop, self[position].isFieldContent { position &+= 1 }
+    return position
+  }
+
   /// `range` without the SP and HTAB at both ends (OWS, RFC 9110 §5.6.3).
   @inline(__always)
   func trimmingWhitespace(_ range: Range<Int>) -> Range<Int> {
@@ -42,7 +52,16 @@ extension Span<UInt8> {
   func hasBytes(_ literal: StaticString, at start: Int) -> Bool {
     let count = literal.utf8CodeUnitCount
     guard start <= self.count &- count else { return false }
-    for offset in 0..<count where self[start &+ offset] != literal.byte(at: offset) { return false }
+    var offset = 0
+    while offset &+ 8 <= count {
+      let word = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: start &+ offset, as: UInt64.self)
+      guard word == literal.word(at: offset) else { return false }
+      offset &+= 8
+    }
+    while offset < count {
+      guard self[start &+ offset] == literal.byte(at: offset) else { return false }
+      offset &+= 1
+    }
     return true
   }
 
@@ -59,11 +78,28 @@ extension Span<UInt8> {
   }
 }
 
+extension UInt64 {
+  /// Is none of the eight bytes a control, 00–1F or 7F? A subtraction borrows from a byte's high bit where it is.
+  @inline(__always)
+  fileprivate var isPlain: Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let deletes = self ^ (ones &* 0x7F)
+    return ((self &- ones &* 0x20) & ~self | (deletes &- ones) & ~deletes) & (ones &* 0x80) == 0
+  }
+}
+
 extension StaticString {
   /// A string constant's bytes without making a `String`: three or more comparisons of each request come here.
   @inline(__always)
   fileprivate func byte(at offset: Int) -> UInt8 {
     assert(offset < utf8CodeUnitCount)
     return unsafe utf8Start[offset]
+  }
+
+  /// Eight of its bytes as they stand in memory.
+  @inline(__always)
+  fileprivate func word(at offset: Int) -> UInt64 {
+    assert(offset + 8 <= utf8CodeUnitCount)
+    return unsafe UnsafeRawPointer(utf8Start).loadUnaligned(fromByteOffset: offset, as: UInt64.self)
   }
 }

@@ -30,10 +30,6 @@ package struct AccessLog: Sendable {
     self.sink = sink
   }
 
-  func logs(_ purpose: Route.Purpose) -> Bool {
-    scope.contains(purpose == .probe ? .probes : .service)
-  }
-
   /// Appends the line of `answered`; `request` is empty where none could be parsed.
   func append(
     _ answered: Answered, _ request: Request, route: String, isProbe: Bool, peer: SocketAddress, requestID: [UInt8],

@@ -110,7 +110,8 @@ final class Connection: Deadlined {
   /// Sends the workspace's output, then `body`; what does not fit is kept.
   func flush(_ body: [UInt8] = [], in workspace: inout Workspace, on loop: isolated EventLoop) {
     guard !workspace.output.isEmpty else { return }
-    switch stream.send(workspace.output) {
+    let stream = stream
+    switch workspace.output.withSpan({ stream.send($0) }) {
     case .bytes(let count):
       guard count < workspace.output.count || !body.isEmpty else { break }
       outbox = Outbox(workspace.output, from: count, then: body)
@@ -121,7 +122,7 @@ final class Connection: Deadlined {
     case .endOfStream, .failed:
       perform(.abandon, in: &workspace, on: loop)
     }
-    workspace.output.removeAll(keepingCapacity: workspace.output.capacity <= EventLoop.outputMax)
+    workspace.output.removeAll(keepingCapacityUpTo: EventLoop.outputMax)
   }
 
   /// Sends what was kept, as far as the send buffer takes it.

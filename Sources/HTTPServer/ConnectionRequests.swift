@@ -96,7 +96,7 @@ extension Connection {
       return finish(exchange, with: answer, isLast: isLast, in: &workspace, on: loop)
     }
     if context.router.collectsBody(at: exchange.route) { exchange.content = [] }
-    if exchange.request.expectsContinue { workspace.output.append(contentsOf: ResponseEncoder.continueLine) }
+    if exchange.request.expectsContinue { ResponseEncoder.appendContinue(to: &workspace.output) }
   }
 
   private func takeBody(

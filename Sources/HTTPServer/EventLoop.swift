@@ -84,7 +84,7 @@ package actor EventLoop {
     let result = body(&workspace)
     handOverLog(from: &workspace)
     armTimer(workspace.deadlines)
-    self.workspace = workspace
+    self.workspace = consume workspace
     return result
   }
 
@@ -119,12 +119,13 @@ package actor EventLoop {
     case ..<Token.connections:
       accept(from: listeners[Token.listenerIndex(event.token)], in: &workspace)
     default:
-      let connection = Token.connection(event.token)
-      switch connection.state.phase {
-      case .closed: break
-      case .handling: connection.hungUp(in: &workspace, on: self)
-      case .writing: connection.writable(in: &workspace, on: self)
-      case .opening, .idle, .head, .body, .lingering: connection.readable(in: &workspace, on: self)
+      Token.withConnection(event.token) { connection in
+        switch connection.state.phase {
+        case .closed: break
+        case .handling: connection.hungUp(in: &workspace, on: self)
+        case .writing: connection.writable(in: &workspace, on: self)
+        case .opening, .idle, .head, .body, .lingering: connection.readable(in: &workspace, on: self)
+        }
       }
     }
     return false
@@ -156,7 +157,7 @@ package actor EventLoop {
     counted.route = context.metricRoutes[route]
     context.metrics.record(counted, shard: shard)
     let isProbe = context.isProbe(route)
-    guard context.accessLog.logs(isProbe ? .probe : .service) else { return }
+    guard context.accessLog.scope.contains(isProbe ? .probes : .service) else { return }
     context.accessLog.append(
       answered, workspace.request, route: context.metrics.routes[counted.route], isProbe: isProbe, peer: peer,
       requestID: workspace.requestID.bytes, at: now, by: workspace.calendar, to: &workspace.log)

@@ -42,11 +42,14 @@ extension EventLoop {
     guard case .connection(var socket, _) = listener.accept() else { return spare.takeBack() }
     // What is left unread would make close(2) a reset.
     _ = socket.stream.receive(into: &workspace.input, from: 0)
-    var output: [UInt8] = []
+    workspace.request.reset()
+    workspace.chooseRequestID()
+    var output = OutputBuffer()
     ResponseEncoder.append(
       context.overloaded(nil), omitBody: false, persistence: .close, commonFields: workspace.calendar.commonFields,
-      requestID: nil, to: &output)
-    _ = socket.stream.send(output)
+      requestID: workspace.requestID, to: &output)
+    let stream = socket.stream
+    _ = output.withSpan { stream.send($0) }
     socket = .closed
     return spare.takeBack()
   }

@@ -1,3 +1,5 @@
+internal import HTTP
+
 /// What of a connection's answers the send buffer had no room for. Small answers are copied; a large body is only
 /// referred to, so that ten thousand slow readers of one body hold it once.
 struct Outbox {
@@ -13,8 +15,8 @@ struct Outbox {
   init() {}
 
   /// Keeps what of `output` was not sent, then `body`.
-  init(_ output: [UInt8], from sent: Int, then body: [UInt8]) {
-    bytes = sent == 0 ? output : Array(output[sent...])
+  init(_ output: borrowing OutputBuffer, from sent: Int, then body: [UInt8]) {
+    bytes = output.bytes(from: sent)
     self.body = body
   }
 

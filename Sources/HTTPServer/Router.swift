@@ -12,30 +12,47 @@ package struct Router: Sendable {
   }
 
   package let routes: [Route]
+  /// Those of the first route by `Method.rawValue`, then those of the next one.
+  private let handlers: [Handler?]
+  private let methodCount: Int
   private let allowOfAll: FieldValue
 
   package init(_ routes: [Route]) {
     self.routes = routes
+    handlers = routes.flatMap(\.handlers)
+    methodCount = Method.allCases.count
     allowOfAll = "GET, HEAD, OPTIONS"
   }
 
   /// The metric label of what no route matches.
   static let unmatched = "unmatched"
 
+  // The next two are inlined: a request is a large value, which would be copied for each call.
+
   /// The number of the route that takes `request`; `routes.count` when none does.
+  @inline(__always)
   func index(for request: Request) -> Int {
-    let path = request.path
-    let span = path.span
-    for index in routes.indices where routes[index].matches(span) { return index }
+    let path = request.bytes.span.extracting(request.target.path)
+    for index in routes.indices where routes[index].matches(path) { return index }
     return routes.count
   }
 
+  @inline(__always)
   func destination(of request: Request, at index: Int) -> Destination {
+    if request.refusal == nil, index < routes.count,
+      let handler = handlers[index * methodCount + Int(request.method.rawValue)]
+    {
+      return .handler(handler)
+    }
+    return ownAnswer(to: request, at: index)
+  }
+
+  @inline(never)
+  private func ownAnswer(to request: Request, at index: Int) -> Destination {
     if let refusal = request.refusal {
       return .answer(problem(refusal.status, refusal.detail, request))
     }
     guard index < routes.count else { return missing(request) }
-    if let handler = routes[index].handlers[Int(request.method.rawValue)] { return .handler(handler) }
     let route = routes[index]
     switch request.method {
     case .options:

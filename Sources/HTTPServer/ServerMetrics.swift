@@ -17,6 +17,7 @@ package final class ServerMetrics: Sendable {
   /// Route templates, the last one for what no route matches.
   let routes: [String]
   private let codeIndexes: [UInt8]
+  private let codeCount = codes.count
   private let requests: Counter
   private let duration: Histogram
   private let requestSize: Histogram
@@ -70,7 +71,7 @@ package final class ServerMetrics: Sendable {
   func record(_ answered: Answered, shard: Int) {
     let method = Int(answered.method.rawValue)
     let code = Int(codeIndexes[Int(answered.status.code)])
-    requests.add(1, at: (method * routes.count + answered.route) * Self.codes.count + code, shard: shard)
+    requests.add(1, at: (method * routes.count + answered.route) * codeCount + code, shard: shard)
     duration.observe(UInt64(max(answered.duration, 0)), at: answered.route, shard: shard)
     requestSize.observe(UInt64(answered.requestBytes), shard: shard)
     responseSize.observe(UInt64(answered.responseBytes), shard: shard)

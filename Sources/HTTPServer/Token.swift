@@ -15,8 +15,9 @@ enum Token {
     UInt64(UInt(bitPattern: unsafe Unmanaged.passUnretained(connection).toOpaque()))
   }
 
-  static func connection(_ token: UInt64) -> Connection {
+  /// Hands the connection of `token` to `body`, without counting a reference to it.
+  static func withConnection(_ token: UInt64, _ body: (Connection) -> Void) {
     guard let address = unsafe UnsafeRawPointer(bitPattern: UInt(token)) else { preconditionFailure() }
-    return unsafe Unmanaged<Connection>.fromOpaque(address).takeUnretainedValue()
+    unsafe Unmanaged<Connection>.fromOpaque(address)._withUnsafeGuaranteedRef { body($0) }
   }
 }

@@ -4,11 +4,11 @@ internal import HTTP
 ///
 /// The loop lends it to whatever runs on it, which hands it down as an argument: as a local it is free of the checks that
 /// Swift makes on each access to a class's fields, which were a fifth of a request's instructions.
-struct Workspace {
+struct Workspace: ~Copyable {
   /// Where every connection's bytes are received.
   var input: [UInt8]
   /// Answers that are not sent yet.
-  var output: [UInt8] = []
+  var output = OutputBuffer()
   /// The request being read or answered; its arrays keep their storage.
   var request = Request()
   /// The id of the request being answered.

@@ -39,7 +39,7 @@ final class Cells: Sendable {
 
   /// Adds without a locked instruction: only the shard's writer may call it, or additions get lost.
   func add(_ amount: UInt64, at cell: Int, shard: Int) {
-    precondition(shard < sharedShard, "the shared shard has many writers")
+    precondition(shard != sharedShard, "the shared shard has many writers")
     let address = unsafe address(of: cell, shard)
     unsafe address.pointee.store(address.pointee.load(ordering: .relaxed) &+ amount, ordering: .relaxed)
   }
@@ -55,7 +55,7 @@ final class Cells: Sendable {
 
   func load(_ cell: Int, shard: Int) -> UInt64 {
     guard let page = unsafe slot(of: cell, shard).pointee.load(ordering: .acquiring) else { return 0 }
-    return unsafe page[cell % cellsPerPage].load(ordering: .relaxed)
+    return unsafe page[cell & (cellsPerPage - 1)].load(ordering: .relaxed)
   }
 
   /// The sum over all shards, modulo 2^64.
@@ -67,13 +67,15 @@ final class Cells: Sendable {
   private func address(of cell: Int, _ shard: Int) -> Page {
     let slot = unsafe slot(of: cell, shard)
     let page = unsafe slot.pointee.load(ordering: .acquiring) ?? allocatePage(in: slot)
-    return unsafe page + cell % cellsPerPage
+    return unsafe page + (cell & (cellsPerPage - 1))
   }
 
   @inline(__always)
   private func slot(of cell: Int, _ shard: Int) -> Slot {
-    precondition(cell >= 0 && cell < count && shard >= 0 && shard <= sharedShard)
-    return unsafe pages + (shard * pagesPerShard + cell / cellsPerPage)
+    // As unsigned numbers, what is below 0 is above the bound.
+    precondition(UInt(bitPattern: cell) < UInt(bitPattern: count))
+    precondition(UInt(bitPattern: shard) <= UInt(bitPattern: sharedShard))
+    return unsafe pages + (shard &* pagesPerShard &+ (cell >> cellsPerPageLog2))
   }
 
   /// Not inlined: it runs once per page, beside a path that runs for every request.
@@ -96,4 +98,5 @@ final class Cells: Sendable {
 private let lineBytes = 64
 private let cellsPerLine = lineBytes / MemoryLayout<UInt64>.stride
 /// 4 KiB: a page of the kernel's.
-private let cellsPerPage = 512
+private let cellsPerPage = 1 << cellsPerPageLog2
+private let cellsPerPageLog2 = 9

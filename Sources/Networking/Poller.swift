@@ -55,7 +55,7 @@ package struct Poller: ~Copyable {
   /// epoll_wait(2): the number of events, read by `event(_:)`; 0 after `milliseconds` without any, and when a signal
   /// interrupted.
   package func wait(milliseconds: Int32) -> Int {
-    let count = unsafe epoll_wait(descriptor, events, Int32(Self.batch), milliseconds)
+    let count = unsafe clinux_epoll_wait(descriptor, events, Int32(Self.batch), milliseconds)
     return max(Int(count), 0)
   }
 

@@ -22,21 +22,25 @@ package struct Stream: Sendable {
   package func receive(into buffer: inout [UInt8], from offset: Int) -> Transfer {
     let count = unsafe buffer.withUnsafeMutableBytes { bytes in
       let free = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[offset...])
-      return retrying { unsafe recv(descriptor, free.baseAddress, free.count, 0) }
+      return retrying { unsafe clinux_receive(descriptor, free.baseAddress, free.count) }
     }
     if count > 0 { return .bytes(count) }
     if count == 0 { return .endOfStream }
     return errno == EAGAIN ? .wouldBlock : .failed(Errno("recv"))
   }
 
-  /// send(2) of `bytes` from `offset` on, once, without SIGPIPE.
-  package func send(_ bytes: [UInt8], from offset: Int = 0) -> Transfer {
-    let count = unsafe bytes.withUnsafeBytes { all in
-      let rest = unsafe UnsafeRawBufferPointer(rebasing: all[offset...])
-      return retrying { unsafe Glibc.send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL)) }
+  /// send(2) of `bytes`, once, without SIGPIPE.
+  package func send(_ bytes: Span<UInt8>) -> Transfer {
+    let count = unsafe bytes.withUnsafeBytes { bytes in
+      retrying { unsafe clinux_send(descriptor, bytes.baseAddress, bytes.count) }
     }
     if count >= 0 { return .bytes(count) }
     return errno == EAGAIN ? .wouldBlock : .failed(Errno("send"))
+  }
+
+  /// The same with what `bytes` has from `offset` on.
+  package func send(_ bytes: [UInt8], from offset: Int = 0) -> Transfer {
+    send(bytes.span.extracting(offset...))
   }
 
   /// shutdown(2) of the sending half: FIN, while what the peer still sends can be read.
@@ -62,7 +66,7 @@ package struct Socket: ~Copyable, Sendable {
   }
 
   deinit {
-    if descriptor >= 0 { _ = close(descriptor) }
+    if descriptor >= 0 { _ = clinux_close(descriptor) }
   }
 
   /// No socket: what stands in the place of one that was closed or handed on.

@@ -17,7 +17,7 @@ enum Micro {
     let cases = [
       parsing("parse, 3 lines", threeLines),
       parsing("parse, 20 fields", twentyFields),
-      encoding("encode the answer to 3 lines", requestID: ""),
+      encoding("encode the answer to 3 lines", requestID: "9f3c51d2a8b04e67"),
       encoding("encode the answer to 20 fields", requestID: "0af7651916cd43dd8448eb211c80319c"),
     ]
     var nanoseconds = cases.map { _ in [Double]() }
@@ -50,24 +50,23 @@ enum Micro {
     }
   }
 
-  private static func encoding(_ name: String, requestID: String) -> Case {
+  private static func encoding(_ name: String, requestID: FieldValue) -> Case {
     var common: ResponseFields = [:]
     common.addDate(784_111_777)
     common.add(["X-Served-By": "vitrine-0", "X-Version": "1.0.0"])
     let response = Response(.ok, contentType: "application/json", body: Array(repeating: 0x20, count: 160))
-    let requestID = requestID.isEmpty ? nil : FieldValue(requestID)
 
-    func append(to output: inout [UInt8]) {
+    func append(to output: inout OutputBuffer) {
       ResponseEncoder.append(
         response, omitBody: false, persistence: .implied, commonFields: common, requestID: requestID, to: &output)
     }
-    var once: [UInt8] = []
+    var once = OutputBuffer()
     append(to: &once)
     return Case(name: name, bytes: once.count) { times in
-      var output: [UInt8] = []
+      var output = OutputBuffer()
       var total = 0
       for _ in 0..<times {
-        output.removeAll(keepingCapacity: true)
+        output.removeAll()
         append(to: &output)
         total += output.count
       }

@@ -69,8 +69,6 @@ import Testing
 
   @Test func probesAreDebug() throws {
     #expect(try Self.object(try Self.line(Request(), isProbe: true))["level"] as? String == "debug")
-    #expect(Self.log().logs(.service))
-    #expect(!Self.log().logs(.probe))
   }
 
   @Test func theTextFormIsOneLineOfPairs() throws {

@@ -5,10 +5,6 @@ internal import Synchronization
 
 /// `GET /`: who answers, as JSON, as the bare message, or as a page for people.
 final class Index: Sendable {
-  private static let forms = [
-    MediaType("application", "json"), MediaType("text", "html"), MediaType("text", "plain"),
-  ]
-
   /// What does not change while the process runs.
   struct Identity: Sendable {
     var message: String
@@ -30,6 +26,9 @@ final class Index: Sendable {
     let response: Response
   }
 
+  private let forms = [
+    MediaType("application", "json"), MediaType("text", "html"), MediaType("text", "plain"),
+  ]
   private let identity: Identity
   private let store: any ProductStore
   /// The JSON up to the uptime's digits.
@@ -59,7 +58,7 @@ final class Index: Sendable {
   }
 
   func answer(_ request: Request) -> Response {
-    switch ContentNegotiation.choose(accept: request.values(of: .accept), among: Self.forms) {
+    switch ContentNegotiation.choose(accept: request.values(of: .accept), among: forms) {
     case 1: currentPage()
     case 2: text
     default: currentJSON()
@@ -68,7 +67,7 @@ final class Index: Sendable {
 
   /// The JSON, with the uptime in whole seconds: rendered once a second at most.
   private func currentJSON() -> Response {
-    let uptime = (Clock.monotonic - identity.startedAt) / 1_000_000_000
+    let uptime = (Clock.coarse - identity.startedAt) / 1_000_000_000
     return json.withLock { json in
       if json.uptime != uptime {
         json.uptime = uptime
