@@ -35,6 +35,7 @@ let package = Package(
     .executable(name: "benchmarks", targets: ["Benchmarks"]),
     .executable(name: "epoll-floor", targets: ["EpollFloor"]),
     .executable(name: "echo", targets: ["Echo"]),
+    .executable(name: "endurance", targets: ["Endurance"]),
   ],
   targets: [
     // Floor 0: C
@@ -81,6 +82,11 @@ let package = Package(
       name: "CorporaTests", dependencies: ["HTTP", "HTTPServer", "Networking", "TestSupport"], swiftSettings: strict),
     .executableTarget(
       name: "Echo", dependencies: ["HTTPServer", "Metrics", "Networking", "TestSupport"], path: "Tests/Echo",
+      swiftSettings: strict),
+
+    // The release binary, stopped under load again and again, and loaded for a long time.
+    .executableTarget(
+      name: "Endurance", dependencies: ["CLinux", "Networking", "TestSupport"], path: "Tests/Endurance",
       swiftSettings: strict),
 
     // The floor of the benchmarks is started, not linked: the dependency has it built beside them.

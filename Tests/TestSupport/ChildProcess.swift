@@ -1,28 +1,32 @@
-import Dispatch
-import FoundationEssentials
-import Glibc
-import Networking
-import Synchronization
+internal import Dispatch
+internal import FoundationEssentials
+package import Glibc
+internal import Networking
+internal import Synchronization
 
 /// How a process ended.
-enum ProcessEnd: Sendable, Equatable {
+package enum ProcessEnd: Sendable, Equatable {
   case exited(Int32)
   case killed(signal: Int32)
 }
 
 /// What a process did not do within the ceiling, with what it said instead.
-struct ProcessFailure: Error, CustomStringConvertible {
-  let description: String
+package struct ProcessFailure: Error, CustomStringConvertible {
+  package let description: String
+
+  package init(description: String) {
+    self.description = description
+  }
 }
 
 /// A program that a test starts, and that ends with the test in every case.
-final class ChildProcess: Sendable {
+package final class ChildProcess: Sendable {
   /// Seconds that anything may take; only a failing test waits so long.
-  static let ceiling = 60.0
+  package static let ceiling = 60.0
 
-  let output: OutputLines
-  let errors: OutputLines
-  let pid: pid_t
+  package let output: OutputLines
+  package let errors: OutputLines
+  package let pid: pid_t
   private let state = Mutex<ProcessEnd?>(nil)
 
   /// Starts `command`, hands it to `body`, and kills it when `body` has left it running.
@@ -30,7 +34,7 @@ final class ChildProcess: Sendable {
   /// - Parameters:
   ///   - input: the file that is its standard input.
   ///   - pause: the output is read up to the line with this text, and no further before `output.goOn()`.
-  static func run<Result>(
+  package static func run<Result>(
     _ command: [String], environment: [String: String], input: String = "/dev/null", pausingAt pause: String? = nil,
     _ body: (ChildProcess) async throws -> Result
   ) async throws -> Result {
@@ -46,7 +50,7 @@ final class ChildProcess: Sendable {
   }
 
   /// Runs `command` to its end.
-  static func finished(
+  package static func finished(
     _ command: [String], environment: [String: String], input: String = "/dev/null"
   ) async throws -> FinishedProcess {
     try await run(command, environment: environment, input: input) { child in
@@ -74,17 +78,17 @@ final class ChildProcess: Sendable {
   }
 
   /// Nil while it runs.
-  var ended: ProcessEnd? { state.withLock { $0 } }
+  package var ended: ProcessEnd? { state.withLock { $0 } }
 
   /// Nothing when it has ended: its number may be another's by now.
-  func send(_ signal: Int32) {
+  package func send(_ signal: Int32) {
     state.withLock { ended in
       if ended == nil { _ = Glibc.kill(pid, signal) }
     }
   }
 
   /// Waits for its end.
-  func end() async throws -> ProcessEnd {
+  package func end() async throws -> ProcessEnd {
     try await waiting(for: "the end of the process", of: self) { ended }
   }
 
@@ -151,20 +155,20 @@ final class ChildProcess: Sendable {
 }
 
 /// A process that came to its end.
-struct FinishedProcess: Sendable {
-  let end: ProcessEnd
-  let output: String
-  let errors: String
+package struct FinishedProcess: Sendable {
+  package let end: ProcessEnd
+  package let output: String
+  package let errors: String
 
   /// Lines of standard error, without their newlines.
-  var errorLines: [String] {
+  package var errorLines: [String] {
     errors.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
   }
 }
 
 /// Asks again and again until `condition` has a value.
 @discardableResult
-func waiting<Value>(
+package func waiting<Value>(
   for what: String, of child: ChildProcess? = nil, _ condition: () async throws -> Value?
 ) async throws -> Value {
   let deadline = Clock.monotonic + Int64(ChildProcess.ceiling * 1e9)
@@ -179,12 +183,15 @@ func waiting<Value>(
 }
 
 /// What a process writes, read on a thread of its own.
-final class OutputLines: Sendable {
+package final class OutputLines: Sendable {
   private struct State {
     var bytes: [UInt8] = []
     var isAtEnd = false
     var isGivenUp = false
+    var isTail = false
   }
+
+  private static let tail = 64 << 10
 
   private let state = Mutex(State())
   private let pause: String?
@@ -196,13 +203,15 @@ final class OutputLines: Sendable {
     DispatchQueue(label: "output").async { [self] in read(descriptor) }
   }
 
-  var bytes: [UInt8] { state.withLock { $0.bytes } }
-  var text: String { String(decoding: bytes, as: UTF8.self) }
+  package var bytes: [UInt8] { state.withLock { $0.bytes } }
+  package var text: String { String(decoding: bytes, as: UTF8.self) }
   /// Whole lines, without their newlines.
-  var lines: [String] { text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init) }
+  package var lines: [String] {
+    text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+  }
 
   /// The first line that holds `part`; waits for it.
-  func line(_ part: String) async throws -> String {
+  package func line(_ part: String) async throws -> String {
     try await waiting(for: "a line with \(part)") {
       let isAtEnd = state.withLock { $0.isAtEnd }
       if let line = lines.first(where: { $0.contains(part) }) { return line }
@@ -212,15 +221,18 @@ final class OutputLines: Sendable {
   }
 
   /// All that was written; waits until the other side has closed it.
-  func whole() async throws -> String {
+  package func whole() async throws -> String {
     try await waiting(for: "the end of the output") { state.withLock { $0.isAtEnd } ? text : nil }
   }
 
+  /// From now on only the last of it is kept: a service under load says more than anybody wants to hold.
+  package func keepTail() { state.withLock { $0.isTail = true } }
+
   /// Ends the pause.
-  func goOn() { going.signal() }
+  package func goOn() { going.signal() }
 
   /// Ends the pause and closes the pipe: who writes gets EPIPE.
-  func giveUp() {
+  package func giveUp() {
     state.withLock { $0.isGivenUp = true }
     going.signal()
   }
@@ -232,7 +244,10 @@ final class OutputLines: Sendable {
       let count = unsafe Glibc.read(descriptor, &chunk, chunk.count)
       if count < 0, errno == EINTR { continue }
       guard count > 0 else { break }
-      state.withLock { $0.bytes += chunk[..<count] }
+      state.withLock { state in
+        state.bytes += chunk[..<count]
+        if state.isTail, state.bytes.count > 2 * Self.tail { state.bytes.removeFirst(state.bytes.count - Self.tail) }
+      }
       if mayPause, let pause, lines.contains(where: { $0.contains(pause) }) {
         mayPause = false
         going.wait()
