@@ -14,14 +14,18 @@ extension EventLoop {
       case .connection(let socket, let peer):
         load.lastAccept.store(now, ordering: .relaxed)
         context.metrics.accepted.add(shard: shard)
-        let admitted = context.admission.connectionOpened()
-        if !admitted { hit(context.connectionLimit) }
+        let entry = context.admission.connectionOpened()
+        if entry != .served { hit(context.connectionLimit) }
         let connection = Connection(
           socket, peer: peer, state: ConnectionState(acceptedAt: now, context.timeouts),
-          expiry: context.expiry(from: now), isShed: !admitted)
+          expiry: context.expiry(from: now), isShed: entry != .served)
         // With deferred accept the request is usually there: a one-shot client is answered and closed without ever
         // being registered, which is a quarter of its cost.
         connection.readable(in: &workspace, on: self)
+        if entry == .turnedAway {
+          hit(.shedConnectionsMax)
+          _ = connection.cut(in: &workspace, on: self)
+        }
       case .none:
         return
       case .outOfDescriptors:

@@ -13,6 +13,7 @@ package enum Limit: String, Sendable, CaseIterable {
   case bodyMax = "body-max"
   case connectionsMax = "connections-max"
   case managementConnectionsMax = "management-connections-max"
+  case shedConnectionsMax = "shed-connections-max"
   case inFlightMax = "in-flight-max"
   case connectionMaxAge = "connection-max-age"
 }

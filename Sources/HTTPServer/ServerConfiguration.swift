@@ -8,6 +8,9 @@ package struct ServerConfiguration: Sendable {
   package var connectionsMax = 10_000
   /// Connections open at once on the management listener.
   package var managementConnectionsMax = 64
+  /// Connections above either bound that wait for their request or for their client to read its refusal, for each
+  /// listener.
+  package var shedConnectionsMax = 64
   /// Requests that wait for a body or a handler at once.
   package var inFlightMax = 1024
   /// A connection older than this is closed at its next answer, up to a tenth earlier at random; zero is off.

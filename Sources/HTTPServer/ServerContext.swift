@@ -27,7 +27,9 @@ package final class ServerContext: Sendable {
     parser = RequestParser(limits: configuration.parserLimits)
     identityFields = configuration.identityFields
     timeouts = configuration.timeouts
-    admission = Admission(connectionsMax: connectionsMax, inFlightMax: configuration.inFlightMax)
+    admission = Admission(
+      connectionsMax: connectionsMax, shedConnectionsMax: configuration.shedConnectionsMax,
+      inFlightMax: configuration.inFlightMax)
     self.metrics = metrics
     metricRoutes = router.routes.map { metrics.index(of: $0.template) } + [metrics.index(of: Router.unmatched)]
     self.accessLog = accessLog

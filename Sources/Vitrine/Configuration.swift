@@ -52,6 +52,8 @@ package struct Configuration: Sendable, Equatable {
   package var bodyBytesMax = 1_048_576
   package var connectionsMax = 10_000
   package var managementConnectionsMax = 64
+  /// Above those, for each listener.
+  package var shedConnectionsMax = 64
   package var inFlightMax = 1024
   /// Zero: no maximum.
   package var connectionAgeMax: Duration = .zero

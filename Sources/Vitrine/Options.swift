@@ -134,6 +134,9 @@ extension Options {
     Option(
       "management-connections-max", \.managementConnectionsMax, .count(1...10_000),
       "Open connections of the second listener."),
+    Option(
+      "shed-connections-max", \.shedConnectionsMax, .count(0...10_000),
+      "Connections beyond that may wait for their 503, of each listener; beyond: closed at once."),
     Option("in-flight-max", \.inFlightMax, .count(1...1_000_000), "Requests under way at once; beyond: 503."),
     Option(
       "hardening", \.hardening, .toggle,

@@ -5,8 +5,9 @@ internal import Networking
 
 /// A configuration in the terms of the floors below.
 extension Configuration {
-  /// Descriptors that connections of the service never get: files, listeners, management's connections.
-  private var reservedDescriptors: Int { 64 + managementConnectionsMax }
+  /// Descriptors that connections of the service never get: files, listeners, management's connections, and the
+  /// connections beyond the bound of either listener.
+  private var reservedDescriptors: Int { 64 + managementConnectionsMax + 2 * shedConnectionsMax }
 
   func server(hostname: String, log: Log) -> ServerConfiguration {
     var server = ServerConfiguration()
@@ -22,6 +23,7 @@ extension Configuration {
     server.connectionMaxAge = connectionAgeMax
     server.loops = loops > 0 ? loops : Processors.usable
     server.managementConnectionsMax = managementConnectionsMax
+    server.shedConnectionsMax = shedConnectionsMax
     server.connectionsMax = connectionsMax
     let descriptors = Int(clinux_raise_descriptor_limit())
     if descriptors > 0, descriptors - reservedDescriptors < connectionsMax {

@@ -49,6 +49,54 @@ import Testing
     }
   }
 
+  @Test func theConnectionsTooManyAreBoundedToo() async throws {
+    try await TestServer.run(configure: {
+      $0.connectionsMax = 1
+      $0.shedConnectionsMax = 2
+      // What lingers or waits here does so for longer than the test.
+      $0.timeouts.linger = ConnectionState.Timeouts.seconds(600)
+      $0.timeouts.head = ConnectionState.Timeouts.seconds(600)
+    }) { server in
+      try await onThread {
+        let first = try server.connect()
+        #expect(try first.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n").status == 200)
+        let waiting = try server.connect()
+        try waiting.send("GET / HTTP/1.1\r\n")
+        try wait { server.connections("reading") == 1 }
+        let lingering = try server.connect()
+        #expect(try lingering.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n").status == 503)
+        try wait { server.connections("closing") == 1 }
+        #expect(server.hits(.connectionsMax) == 2 && server.hits(.shedConnectionsMax) == 0)
+
+        // Beyond those: what came with the connection is answered, a probe as ever, and nothing is waited for.
+        let refused = try server.connect()
+        #expect(try refused.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n").status == 503)
+        try wait { server.server.openConnections == 3 }
+        let probe = try server.connect()
+        #expect(try probe.exchange("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").text == "ok\n")
+        try wait { server.server.openConnections == 3 }
+        let slow = try server.connect()
+        try slow.send("GET / HTTP/1.1\r\n")
+        #expect(slow.end() == .finished)
+        let silent = try server.connect()
+        #expect(try silent.response().status == 503)
+        try wait { server.server.openConnections == 3 }
+        #expect(server.hits(.connectionsMax) == 6 && server.hits(.shedConnectionsMax) == 4)
+        for client in [refused, probe, silent] { #expect(client.end() == .finished) }
+
+        // Those within are served as before, and one that leaves makes room.
+        #expect(try waiting.exchange("Host: a\r\n\r\n").status == 503)
+        #expect(waiting.end() == .finished)
+        try wait { server.server.openConnections == 2 }
+        let next = try server.connect()
+        #expect(try next.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n").status == 503)
+        try wait { server.connections("closing") == 2 }
+        #expect(server.hits(.shedConnectionsMax) == 4)
+        #expect(try first.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n").status == 200)
+      }
+    }
+  }
+
   @Test func theRefusalOfAConnectionTooManyIsReadableWhileTheClientSendsABody() async throws {
     try await TestServer.run(configure: { $0.connectionsMax = 1 }) { server in
       try await onThread {

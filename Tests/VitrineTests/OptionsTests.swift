@@ -48,7 +48,8 @@ import Testing
     "body-timeout": "2",
     "write-timeout": "3", "idle-timeout": "4", "connection-max-age": "5.125", "body-rate-min": "0",
     "request-line-max": "1000", "header-max": "2000", "header-fields-max": "10", "body-max": "0",
-    "connections-max": "1", "management-connections-max": "2", "in-flight-max": "3", "log-level": "debug",
+    "connections-max": "1", "management-connections-max": "2", "shed-connections-max": "0", "in-flight-max": "3",
+    "log-level": "debug",
     "log-format": "text", "access-log": "false", "trusted-proxies": "10.0.0.0/8,fd00::/8,192.0.2.1/32",
     "log-buffer-max": "70000", "check": "true", "timeout": "2.5", "hardening": "false",
   ]
