@@ -89,6 +89,9 @@ let package = Package(
       name: "Endurance", dependencies: ["CLinux", "Networking", "TestSupport"], path: "Tests/Endurance",
       swiftSettings: strict),
 
+    .testTarget(
+      name: "EnduranceTests", dependencies: ["Endurance"], swiftSettings: strict),
+
     // The floor of the benchmarks is started, not linked: the dependency has it built beside them.
     .executableTarget(name: "EpollFloor", path: "Tests/EpollFloor"),
     .executableTarget(

@@ -35,8 +35,12 @@ struct Stops {
         if kind == .second { try await cut(into: &result) } else { try await stop(kind, into: &result) }
       }
       show(line(kind, result))
+      if options.kills {
+        isGood = isGood && result.lost > 0
+        continue
+      }
       for complaint in result.complaints.prefix(20) { complain("\(kind.rawValue): \(complaint)") }
-      isGood = isGood && (options.kills ? result.lost > 0 : result.lost == 0 && result.complaints.isEmpty)
+      isGood = isGood && result.complaints.isEmpty
     }
     return isGood
   }
