@@ -21,6 +21,9 @@ package final class LogWriter: Sendable {
     /// Lines that nobody has begun to write.
     var pending: [UInt8] = []
     var pendingLines: UInt64 = 0
+    /// The storage of the last batch, empty: it takes turns with `pending`. New storage for each batch, come from one
+    /// thread and given back by another, leaves a hole of a batch's size in every arena of malloc(3).
+    var spare: [UInt8] = []
     /// Bytes of `pending` and of the batch that is being written: what the limit bounds.
     var waitingBytes = 0
     /// A batch is being written or will be looked for: whoever adds lines need not wake the queue.
@@ -111,17 +114,21 @@ extension LogWriter {
   /// Writes what is pending, as one batch; false when nothing was. Runs on `queue` only.
   @discardableResult
   private func writePending() -> Bool {
-    let (batch, lines) = state.withLock { state in
-      defer {
-        state.pending = []
-        state.pendingLines = 0
-      }
-      return (state.pending, state.pendingLines)
+    var batch: [UInt8] = []
+    let lines = state.withLock { state in
+      guard !state.pending.isEmpty else { return UInt64(0) }
+      swap(&state.spare, &batch)
+      swap(&state.pending, &batch)
+      defer { state.pendingLines = 0 }
+      return state.pendingLines
     }
     if batch.isEmpty { return false }
     let isWritten = writeBlocking(batch)
+    let count = batch.count
+    batch.removeAll(keepingCapacity: true)
     let untold = state.withLock { state in
-      state.waitingBytes -= batch.count
+      state.waitingBytes -= count
+      swap(&state.spare, &batch)
       guard isWritten else {
         state.dropped += lines
         state.untold += lines
