@@ -7,7 +7,8 @@ import TestSupport
 struct Soak {
   /// Of the rate that the machine reaches when the clients ask as fast as they are answered.
   private static let load = 0.7
-  private static let measuring: Duration = .seconds(5)
+  /// Seconds for which that rate is measured.
+  private static let measured = 5
   /// Of a client's connection, so that they come and go too.
   private static let requestsPerConnection = 1000
 
@@ -80,10 +81,22 @@ struct Soak {
       options.clients, of: service.address, requestsPerConnection: Self.requestsPerConnection, tally: tally)
     return try await clients.run {
       guard await eventually({ clients.areWarm }) else { throw Failure("not every client is answered") }
-      let (began, answered) = (Clock.monotonic, tally.answered)
-      try await Task.sleep(for: Self.measuring)
-      return Double(tally.answered - answered) / (Double(Clock.monotonic - began) / 1e9)
+      var rates: [Double] = []
+      while rates.count < Self.measured {
+        let answered = tally.answered
+        if let duration = try await second() { rates.append(Double(tally.answered - answered) / duration) }
+      }
+      return rates.reduce(0, +) / Double(rates.count)
     }
+  }
+
+  /// Waits for a second, and tells how long that was; nil when clients and service were stopped meanwhile, SIGSTOP: the
+  /// clock goes on then, and they do not.
+  private func second() async throws -> Double? {
+    let began = Clock.monotonic
+    try await Task.sleep(for: .seconds(1))
+    let duration = Double(Clock.monotonic - began) / 1e9
+    return duration < 3 ? duration : nil
   }
 
   // MARK: Meanwhile
@@ -94,22 +107,18 @@ struct Soak {
       options.clients, of: service.address, requestsPerConnection: Self.requestsPerConnection, rate: rate, tally: tally)
     return try await clients.run {
       var course = Course()
-      var (answered, since) = (tally.answered, Clock.monotonic)
+      var (requests, duration) = (0, 0.0)
       while course.seconds < options.seconds {
-        let began = Clock.monotonic
-        try await Task.sleep(for: .seconds(1))
-        let now = Clock.monotonic
-        // The clock of one that was stopped goes on: such a second is none.
-        if now - began > 3_000_000_000 {
-          (answered, since) = (tally.answered, now)
-          continue
-        }
+        let answered = tally.answered
+        guard let second = try await second() else { continue }
+        requests += tally.answered - answered
+        duration += second
         for target in ["/metrics", "/readyz"] { try await ask(service, target, tally) }
         course.append(residentBytes: try service.residentBytes(), descriptors: try service.descriptors())
         guard course.seconds.isMultiple(of: options.every) else { continue }
-        let perSecond = Double(tally.answered - answered) * 1e9 / Double(now - since)
-        show("\(course.now)  \(Int(perSecond)) requests/s  \(tally.others) not 200  \(tally.lost) lost")
-        (answered, since) = (tally.answered, now)
+        show(
+          "\(course.now)  \(Int(Double(requests) / duration)) requests/s  \(tally.others) not 200  \(tally.lost) lost")
+        (requests, duration) = (0, 0)
       }
       return course
     }
