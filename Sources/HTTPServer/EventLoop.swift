@@ -240,12 +240,13 @@ package actor EventLoop {
     for listener in listeners { try? listener.refuseNewConnections() }
   }
 
-  /// Closes the listening sockets; what is still in their queues is accepted first.
+  /// Closes the listening sockets; what is still in their queues is accepted first, all of it: a loop that had no
+  /// processor for a while may find any number there.
   func closeListeners() {
     lend { workspace in
       tellTime(in: &workspace)
       for listener in listeners {
-        accept(from: listener, in: &workspace)
+        while accept(from: listener, in: &workspace) {}
         poller.remove(listener.descriptor)
       }
     }

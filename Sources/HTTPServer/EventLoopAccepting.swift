@@ -8,7 +8,9 @@ extension EventLoop {
   /// Connections accepted of one event, so that a flood of them does not starve the open ones.
   private static var acceptBatch: Int { 16 }
 
-  func accept(from listener: ListeningSocket, in workspace: inout Workspace) {
+  /// A batch of connections; true when more of them may wait.
+  @discardableResult
+  func accept(from listener: ListeningSocket, in workspace: inout Workspace) -> Bool {
     for _ in 0..<Self.acceptBatch {
       switch listener.accept() {
       case .connection(let socket, let peer):
@@ -27,17 +29,22 @@ extension EventLoop {
           _ = connection.cut(in: &workspace, on: self)
         }
       case .none:
-        return
+        return false
       case .outOfDescriptors:
         context.metrics.acceptFailed(outOfDescriptors: true, shard: shard)
-        if !shedWithSpareDescriptor(from: listener, in: &workspace) { return pauseListeners() }
+        if !shedWithSpareDescriptor(from: listener, in: &workspace) {
+          pauseListeners()
+          return false
+        }
       case .aborted:
         context.metrics.acceptFailed(outOfDescriptors: false, shard: shard)
       case .failed:
         context.metrics.acceptFailed(outOfDescriptors: false, shard: shard)
-        return pauseListeners()
+        pauseListeners()
+        return false
       }
     }
+    return true
   }
 
   /// Out of descriptors: gives up the spare one for as long as it takes to say so to a client. False when that fails.

@@ -1,8 +1,11 @@
-import HTTPServer
+import Dispatch
+import HTTP
 import Networking
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import HTTPServer
 
 @Suite(.serialized) struct DrainTests {
   /// Long enough never to pass in a test.
@@ -115,6 +118,44 @@ import Testing
         }
       }
       #expect(report.cut == 0)
+    }
+  }
+
+  @Test func whatWaitsForALoopThatIsHeldUpIsAcceptedBeforeTheListenerCloses() async throws {
+    let (entered, left) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    let routes = [
+      Route("/", [.get: .immediate { _ in TestRoutes.text("hello\n") }]),
+      Route(
+        "/hold",
+        [
+          .get: .immediate { _ in
+            entered.signal()
+            left.wait()
+            return TestRoutes.text("held\n")
+          }
+        ]),
+    ]
+    try await TestServer.run(routes: routes) { server in
+      let clients = try await onThread {
+        let holding = try server.connect()
+        try holding.send("GET /hold HTTP/1.1\r\nHost: a\r\n\r\n")
+        entered.wait()
+        // More than the loop accepts of one event.
+        let waiting = try (0..<100).map { _ in try server.connect() }
+        for client in waiting { try client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n") }
+        return waiting
+      }
+      let closing = Task { await server.server.loops[0].closeListeners() }
+      // The loop finds both when it goes on: its queue's work, and the clients.
+      try await Task.sleep(for: .milliseconds(100))
+      left.signal()
+      await closing.value
+      try await onThread {
+        for client in clients {
+          let answer = try client.response()
+          #expect(answer.text == "hello\n")
+        }
+      }
     }
   }
 
