@@ -33,8 +33,13 @@ final class Clients: Sendable {
     interval = rate.map { Int64(1e9 * Double(count) / $0) }
   }
 
-  /// Each client has been answered three times.
-  var areWarm: Bool { warm.load(ordering: .relaxed) == count }
+  /// Waits until each client has been answered three times.
+  func warmUp() async throws {
+    guard await eventually({ self.warm.load(ordering: .relaxed) == self.count }) else {
+      let why = ["\(warm.load(ordering: .relaxed)) of \(count) clients are answered", "\(tally.answered) answers"]
+      throw Failure((why + tally.complaints).joined(separator: "; "))
+    }
+  }
 
   /// Each client has found that nobody listens any more, or was told to end.
   var areGone: Bool { gone.load(ordering: .relaxed) == count }

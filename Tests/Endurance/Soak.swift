@@ -80,7 +80,7 @@ struct Soak {
     let clients = Clients(
       options.clients, of: service.address, requestsPerConnection: Self.requestsPerConnection, tally: tally)
     return try await clients.run {
-      guard await eventually({ clients.areWarm }) else { throw Failure("not every client is answered") }
+      try await clients.warmUp()
       var rates: [Double] = []
       while rates.count < Self.measured {
         let answered = tally.answered

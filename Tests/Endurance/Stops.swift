@@ -60,7 +60,7 @@ struct Stops {
       let clients = Clients(
         options.clients, of: service.address, requestsPerConnection: kind == .kept ? .max : 1)
       let (signalled, end, last) = try await clients.run {
-        guard await eventually({ clients.areWarm }) else { throw Failure("not every client is answered") }
+        try await clients.warmUp()
         // Any moment of a request may be the one.
         try await Task.sleep(for: .microseconds(.random(in: 0..<20_000)))
         let signalled = Clock.monotonic
