@@ -19,7 +19,7 @@ extension RequestParser {
     request.keepAlive = notes.keepAlive(request.version)
     // On 1.0 the expectation is ignored (RFC 9110 §10.1.1); and without a body there is nothing to wait for.
     if request.version == .http11 {
-      request.expectsContinue = notes.expectsContinue && request.framing != .none
+      request.expectsContinue = (notes.expectsContinue || notes.expectsOther) && request.framing != .none
       // CONNECT is refused for itself, and ends the connection.
       if notes.expectsOther, request.refusal == nil, request.method != .connect {
         request.refusal = .expectationFailed

@@ -12,10 +12,12 @@ package struct Request: Sendable {
   package internal(set) var framing = BodyFraming.none
   /// May the connection serve another request (RFC 9112 §9.3)? On 1.1 unless told to close, on 1.0 only when asked.
   package internal(set) var keepAlive = false
-  /// A 1.1 client waits for 100 before it sends its body (RFC 9110 §10.1.1). Never without a body.
+  /// A 1.1 client may hold its body back until it is answered: it waits for 100 (RFC 9110 §10.1.1), or expects what
+  /// nobody knows and is refused for it. Never without a body.
   package internal(set) var expectsContinue = false
   /// Why it is refused although it could be read to its end: a target that is not served, another expectation than
-  /// 100-continue. Its body can be dropped and the connection be kept, unlike after an error that was thrown.
+  /// 100-continue. Its body can be dropped and the connection be kept, unlike after an error that was thrown; unless the
+  /// body may never come.
   package internal(set) var refusal: RequestError?
   /// Filled by the server where the route wants it; emptied by the parser.
   package var body: [UInt8] = []

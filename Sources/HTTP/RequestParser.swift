@@ -34,7 +34,8 @@ package struct RequestParser: Sendable {
   /// Parses the head at the start of `input` into `request`.
   ///
   /// - Returns: the number of bytes that the head takes, leading empty lines included; nil when it is incomplete.
-  ///   Without a head, `request` is in no particular state, but for its method: `.other` as long as that is not known.
+  ///   Without a head, `request` is in no particular state, but for its method, `.other` as long as that is not known,
+  ///   and its bytes: there are none.
   package func parse(_ input: Span<UInt8>, into request: inout Request) throws(RequestError) -> Int? {
     request.reset()
     guard let start = try skipEmptyLines(input) else { return nil }

@@ -183,9 +183,9 @@ final class Connection: Deadlined {
     case .wait: break
     case .refuse(let limit):
       loop.hit(limit)
-      let method = exchange?.request.method ?? .other
+      let request = exchange?.request
       leaveExchange(on: loop)
-      refuse(.timeout, method, in: &workspace, on: loop)
+      refuse(.timeout, request, in: &workspace, on: loop)
       settle(in: &workspace, on: loop)
     case .close: close(in: &workspace, on: loop)
     case .abandon:

@@ -49,7 +49,7 @@ extension Connection {
       guard let head = try loop.context.parser.parse(rest, into: &workspace.request) else { return false }
       length = head
     } catch {
-      refuse(error, workspace.request.method, in: &workspace, on: loop)
+      refuse(error, workspace.request, in: &workspace, on: loop)
       return true
     }
     position += length
@@ -108,7 +108,7 @@ extension Connection {
       try exchange.body?.read(workspace.input.span.extracting(0..<end), at: &position, into: &exchange.content)
     } catch {
       leaveExchange(on: loop)
-      return refuse(error, exchange.request.method, in: &workspace, on: loop)
+      return refuse(error, exchange.request, in: &workspace, on: loop)
     }
     exchange.bytes += position - before
     guard exchange.isReady else { return }
@@ -168,15 +168,17 @@ extension Connection {
 
   /// What cannot be read as a request is answered, and ends the connection: nobody knows where the next one begins.
   ///
-  /// - Parameter method: that of the request, as far as it is known: HEAD is refused without a body too.
+  /// - Parameter request: as far as it is known: HEAD is refused without a body too, and Accept says in which form.
   func refuse(
-    _ error: RequestError, _ method: Method, in workspace: inout Workspace, on loop: isolated EventLoop
+    _ error: RequestError, _ request: Request?, in workspace: inout Workspace, on loop: isolated EventLoop
   ) {
     if let limit = error.limit { loop.hit(limit) }
     loop.context.metrics.refused.add(shard: loop.shard)
     state.end(.linger)
-    workspace.request.reset(method: method)
-    let problem = Problem.response(error.status, detail: error.detail, accept: [])
+    // Without the whole head there are no bytes that its fields could point to.
+    let accept = request.map { $0.bytes.isEmpty ? [] : $0.values(of: .accept) } ?? []
+    workspace.request.reset(method: request?.method ?? .other)
+    let problem = Problem.response(error.status, detail: error.detail, accept: accept)
     respond(with: problem, bytes: 0, route: nil, began: loop.now, isLast: true, in: &workspace, on: loop)
   }
 
