@@ -16,6 +16,11 @@ extension EventLoop {
       case .connection(let socket, let peer):
         load.lastAccept.store(now, ordering: .relaxed)
         context.metrics.accepted.add(shard: shard)
+        // Another loop gave its spare descriptor up, and it may be this one.
+        if SpareDescriptor.isMissing {
+          refuse(socket, in: &workspace)
+          continue
+        }
         let entry = context.admission.connectionOpened()
         if entry != .served { hit(context.connectionLimit) }
         let connection = Connection(
@@ -31,11 +36,7 @@ extension EventLoop {
       case .none:
         return false
       case .outOfDescriptors:
-        context.metrics.acceptFailed(outOfDescriptors: true, shard: shard)
-        if !shedWithSpareDescriptor(from: listener, in: &workspace) {
-          pauseListeners()
-          return false
-        }
+        guard shedWithSpareDescriptor(from: listener, in: &workspace) else { return false }
       case .aborted:
         context.metrics.acceptFailed(outOfDescriptors: false, shard: shard)
       case .failed:
@@ -47,10 +48,27 @@ extension EventLoop {
     return true
   }
 
-  /// Out of descriptors: gives up the spare one for as long as it takes to say so to a client. False when that fails.
+  /// Out of descriptors: gives up the spare one for as long as it takes to say so to a client. False when nobody waits,
+  /// or when it cannot be done.
   private func shedWithSpareDescriptor(from listener: ListeningSocket, in workspace: inout Workspace) -> Bool {
     spare.giveUp()
-    guard case .connection(var socket, _) = listener.accept() else { return spare.takeBack() }
+    // accept4(2) looks for a descriptor first, and only then whether there is a client.
+    var isSomebodyThere = true
+    switch listener.accept() {
+    case .connection(let socket, _): refuse(socket, in: &workspace)
+    case .none: isSomebodyThere = false
+    default: break
+    }
+    if isSomebodyThere { context.metrics.acceptFailed(outOfDescriptors: true, shard: shard) }
+    guard spare.takeBack() else {
+      pauseListeners()
+      return false
+    }
+    return isSomebodyThere
+  }
+
+  /// Answers a client for which there is no descriptor, whatever it asked, and ends it.
+  private func refuse(_ socket: consuming Socket, in workspace: inout Workspace) {
     // What is left unread would make close(2) a reset.
     _ = socket.stream.receive(into: &workspace.input, from: 0)
     workspace.request.reset()
@@ -61,8 +79,6 @@ extension EventLoop {
       requestID: workspace.requestID, to: &output)
     let stream = socket.stream
     _ = output.withSpan { stream.send($0) }
-    socket = .closed
-    return spare.takeBack()
   }
 
   /// For a tenth of a second, or until a connection is closed: asking at once again would spin.
