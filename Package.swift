@@ -69,13 +69,16 @@ let package = Package(
     .testTarget(
       name: "VitrineTests",
       dependencies: [
-        "CBuild", "Catalog", "HTTP", "HTTPServer", "Intruder", "Metrics", "Networking", "Sandbox", "TestSupport",
-        "Vitrine",
+        "CBuild", "CLinux", "Catalog", "Crowd", "HTTP", "HTTPServer", "Intruder", "Metrics", "Networking", "Sandbox",
+        "TestSupport", "Vitrine",
       ],
       swiftSettings: strict),
     // Hardens itself as the service does, and then tries what it has given up.
     .executableTarget(
       name: "Intruder", dependencies: ["Sandbox"], path: "Tests/Intruder", swiftSettings: strict),
+
+    // Ten thousand clients, in a process of their own.
+    .executableTarget(name: "Crowd", dependencies: ["Networking"], path: "Tests/Crowd", swiftSettings: strict),
 
     // Requests of other projects' suites, where VITRINE_CORPORA says that they are; and what those suites talk to.
     .testTarget(

@@ -18,14 +18,16 @@ struct ServiceProcess: Sendable {
   ///   - options: `--port 0` and, unless a host is given, `--host 127.0.0.1` precede them.
   ///   - environment: variables besides those of the tests, of which none begins with VITRINE_.
   ///   - isRead: false: nobody reads its standard output once it serves.
+  ///   - wrapper: a command that ends in running another one in its place.
   static func run<Result>(
     _ options: [String] = [], environment: [String: String] = [:], isRead: Bool = true,
-    _ body: (ServiceProcess) async throws -> Result
+    under wrapper: [String] = [], _ body: (ServiceProcess) async throws -> Result
   ) async throws -> Result {
     let host = options.contains("--host") ? [] : ["--host", "127.0.0.1"]
     let port = options.contains("--port") || environment["VITRINE_HTTP_PORT"] != nil ? [] : ["--port", "0"]
     return try await ChildProcess.run(
-      [executable()] + host + port + options, environment: variables(environment), pausingAt: isRead ? nil : readyMark
+      wrapper + [executable()] + host + port + options, environment: variables(environment),
+      pausingAt: isRead ? nil : readyMark
     ) { process in
       let service: ServiceProcess
       do {

@@ -21,6 +21,7 @@
 
 // Declared here because glibc hides it without _GNU_SOURCE, which Swift's importer does not set.
 extern int sched_getaffinity(pid_t, size_t, void *);
+extern int setns(int, int);
 extern long syscall(long, ...);
 
 // What each request takes goes through syscall(2): the C library's functions of these names are cancellation points,

@@ -1,0 +1,105 @@
+import CLinux
+import FoundationEssentials
+import Glibc
+import Networking
+import TestSupport
+import Testing
+
+/// What it takes to make a fault: tools and rights. Where they are missing a test is skipped, with a line.
+enum Faults {
+  static let needsTracing: Comment = "skipped: no /usr/bin/strace, or it may not trace"
+  static let needsNetworks: Comment = "skipped: no ip, iptables and unshare, or no right to a network of one's own"
+  static let needsPrlimit: Comment = "skipped: no /usr/bin/prlimit"
+  static let needsTaskset: Comment = "skipped: no /usr/bin/taskset"
+
+  static let strace = "/usr/bin/strace"
+  static let prlimit = "/usr/bin/prlimit"
+  static let taskset = "/usr/bin/taskset"
+
+  /// The hard limit, to which the service raises its own.
+  static var descriptorsMax: Int {
+    var limit = rlimit()
+    _ = unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    return Int(clamping: limit.rlim_max)
+  }
+
+  static func isInstalled(_ path: String) -> Bool { FileManager.default.isExecutableFile(atPath: path) }
+
+  static func canTrace() async -> Bool {
+    await succeeds([strace, "-qq", "-o", "/dev/null", "/bin/true"])
+  }
+
+  static func canMakeNetworks() async -> Bool {
+    let rule = "iptables -A INPUT -p tcp --dport 1 -m statistic --mode random --probability 0.05 -j DROP"
+    return await succeeds(["/usr/bin/unshare", "--net", "/bin/sh", "-c", "ip link set lo up && \(rule)"])
+  }
+
+  /// Whether a command can be run and exits 0.
+  static func succeeds(_ command: [String]) async -> Bool {
+    guard isInstalled(command[0]) else { return false }
+    let finished = try? await ChildProcess.finished(command, environment: environment)
+    return finished?.end == .exited(0)
+  }
+
+  /// `iptables` and `ip` stand where not every user's path leads.
+  static var environment: [String: String] { ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"] }
+
+  /// What precedes a command that has a network of its own, with nothing in it but `lo`.
+  static func ownNetwork(_ first: String = "true") -> [String] {
+    [
+      "/usr/bin/unshare", "--net", "/bin/sh", "-c",
+      "PATH=/usr/sbin:/sbin:$PATH; ip link set lo up && \(first) && exec \"$@\"", "sh",
+    ]
+  }
+
+  /// Runs `body` on a thread of its own in the network of a process: the sockets that it opens stay there.
+  static func inNetwork<Value: Sendable>(
+    of pid: pid_t, _ body: @escaping @Sendable () throws -> Value
+  ) async throws -> Value {
+    try await onThread {
+      let own = unsafe open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)
+      let other = unsafe open("/proc/\(pid)/ns/net", O_RDONLY | O_CLOEXEC)
+      defer {
+        _ = setns(own, 0)
+        close(own)
+        close(other)
+      }
+      guard setns(other, 0) == 0 else { throw Errno("setns") }
+      return try body()
+    }
+  }
+
+  /// `command` of a shell in the network of a process.
+  static func shell(_ command: String, inNetworkOf pid: pid_t) async throws -> String {
+    let nsenter = ["/usr/bin/nsenter", "--net=/proc/\(pid)/ns/net", "/bin/sh", "-c", command]
+    let finished = try await ChildProcess.finished(nsenter, environment: environment)
+    guard finished.end == .exited(0) else { throw ProcessFailure(description: "\(command): \(finished.errors)") }
+    return finished.output
+  }
+
+  /// Has strace(1) fail system calls of `process` as `injection` says, while `body` runs.
+  static func injecting<Result>(
+    _ calls: String, _ injection: String, into process: ChildProcess, _ body: () async throws -> Result
+  ) async throws -> Result {
+    let command = [
+      strace, "-f", "-o", "/dev/null", "-e", "trace=\(calls)", "-e", "inject=\(calls):\(injection)", "-p",
+      "\(process.pid)",
+    ]
+    return try await ChildProcess.run(command, environment: environment) { tracer in
+      _ = try await tracer.errors.line("attached")
+      let result = try await body()
+      tracer.send(SIGINT)
+      _ = try await tracer.end()
+      return result
+    }
+  }
+}
+
+extension ServiceProcess {
+  /// The service is as it was before a fault: live, ready, and it serves each of some clients.
+  func expectHealthy() async throws {
+    for path in ["/healthz", "/readyz", "/", "/api/products"] { #expect(try await get(path).status == 200, "\(path)") }
+    #expect(try await metric("vitrine_loops_stuck") == 0)
+    #expect(process.ended == nil)
+  }
+}
