@@ -1,3 +1,5 @@
+internal import Dispatch
+internal import Glibc
 internal import Networking
 internal import Synchronization
 
@@ -32,7 +34,10 @@ extension Server {
   private static let handshakeMin: Int64 = 1_200_000_000
   /// Nobody came for so long: the accept queues are empty and stay so.
   private static let quietMin: Int64 = 100_000_000
-  private static let step: Duration = .milliseconds(20)
+  private static let step: Int64 = 20_000_000
+  /// Where a drain waits. Task.sleep(for:) would take a timerfd, and wake up on a queue whose threads libdispatch counts
+  /// in /proc: where no descriptor is free for either, it ends the process.
+  private static let waits = DispatchQueue(label: "drain")
 
   /// Stops without losing a request. Readiness fails from the first step on, which the caller sees by `drain.isRaised`.
   ///
@@ -42,12 +47,13 @@ extension Server {
     let servedBefore = answered
     drain.raise()
     for loop in allLoops { await loop.beginDrain(idle: times.idle.nanoseconds) }
-    try? await Task.sleep(for: times.delay)
+    let end = began + times.delay.nanoseconds
+    while Clock.monotonic < end, !Task.isCancelled { await Self.pause(until: end) }
 
     await closeListeners(of: loops, began: began)
     let deadline = Clock.monotonic + times.timeout.nanoseconds
     while openConnections > 0, Clock.monotonic < deadline, !Task.isCancelled {
-      try? await Task.sleep(for: Self.step)
+      await Self.pause()
     }
     var cut = 0
     for loop in loops { cut += await loop.cutConnections() }
@@ -60,6 +66,17 @@ extension Server {
     return DrainReport(served: answered, servedWhileDraining: answered - servedBefore, cut: cut)
   }
 
+  /// A step, or less where `end` is nearer.
+  private static func pause(until end: Int64 = .max) async {
+    let left = max(min(end - Clock.monotonic, step), 0)
+    await withCheckedContinuation { continuation in
+      waits.async {
+        usleep(UInt32(left / 1000) + 1)
+        continuation.resume()
+      }
+    }
+  }
+
   /// Closing a listening socket resets what waits in its queue. So: let no handshake begin, accept until nobody comes,
   /// then close.
   private func closeListeners(of loops: [EventLoop], began: Int64) async {
@@ -69,7 +86,7 @@ extension Server {
       let last = loops.map { $0.load.lastAccept.load(ordering: .relaxed) }.max() ?? 0
       let now = Clock.monotonic
       if now - max(last, refused) >= Self.quietMin, now - began >= Self.handshakeMin { break }
-      try? await Task.sleep(for: Self.step)
+      await Self.pause()
     }
     for loop in loops { await loop.closeListeners() }
   }

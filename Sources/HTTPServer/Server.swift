@@ -72,9 +72,6 @@ package final class Server: Sendable {
   package func start() async {
     for loop in loops { await loop.start(siblings: loops) }
     await management?.start(siblings: [])
-    // The first sleep makes Dispatch open a timerfd, and it ends the process where no descriptor is free: then a stop
-    // would, which sleeps.
-    Task { try? await Task.sleep(for: .nanoseconds(1)) }
   }
 
   /// Requests that wait for a body or a handler.

@@ -70,7 +70,7 @@ struct Service {
       case .terminate where stopping == nil, .interrupt where stopping == nil:
         var times = configuration.drainTimes
         if signal == .interrupt { times.delay = .zero }
-        stopping = Task { [times] in
+        stopping = Task { @MainActor [times] in
           let exit = await stop(times)
           signals.end()
           return exit

@@ -3,7 +3,9 @@ internal import Glibc
 
 @main
 struct Vitrine {
-  static func main() async {
+  // On the main actor, and all that it calls: a job on the global queues may have libdispatch look into /proc, and end
+  // the process where no descriptor is free.
+  @MainActor static func main() async {
     exit(await run().rawValue)
   }
 

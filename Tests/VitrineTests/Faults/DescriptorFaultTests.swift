@@ -99,7 +99,8 @@ struct DescriptorFaultTests {
       let clients = try await onThread { try fill(service, refusals: 3) }
       service.process.send(SIGTERM)
       let stopped = try await service.stopped()
-      #expect(stopped.end == .exited(0) && stopped.last["cut"]?.number == 0, "\(stopped.last)")
+      let said = service.process.errors.text
+      #expect(stopped.end == .exited(0) && stopped.last["cut"]?.number == 0, "\(stopped) \(said)")
       try await onThread { for client in clients { #expect(client.end() == .finished) } }
     }
   }

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// Standard output that nobody reads, or that is gone.
-@Suite struct LogFaultTests {
+@Suite(.serialized) struct LogFaultTests {
   @Test func servingGoesOnWhileNobodyReadsTheLog() async throws {
     try await ServiceProcess.run(["--log-buffer-max", "65536"], isRead: false) { service in
       let request = ServiceProcess.request("/version")
