@@ -69,8 +69,9 @@ struct RequestRow: Sendable, CustomTestStringConvertible {
   }
 }
 
-/// Each row goes over a connection of its own to the real server.
-@Suite struct RequestTableTests {
+/// Each row goes over a connection of its own to the real server. One after the other: Dispatch has 255 threads, and
+/// servers whose clients hold them all would wait for ever.
+@Suite(.serialized) struct RequestTableTests {
   private func ask(_ row: RequestRow) async throws {
     let routes =
       TestRoutes.all(gate: Gate()) + [

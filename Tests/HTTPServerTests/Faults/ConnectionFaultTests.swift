@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Connections that break, and more of them than the kernel's queue holds.
-@Suite struct ConnectionFaultTests {
+@Suite(.serialized) struct ConnectionFaultTests {
   private func expectHealthy(_ server: TestServer) async throws {
     #expect(await eventually { server.server.openConnections == 0 })
     #expect(server.server.requestsInFlight == 0)
