@@ -1,4 +1,4 @@
-internal import Dispatch
+internal import Foundation
 internal import Glibc
 internal import Networking
 
@@ -10,14 +10,12 @@ package func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> 
   return try withExtendedLifetime(thread) { try result.get() }
 }
 
-/// A thread for one task.
+/// A thread for one task. Not one of Dispatch's, whose 255 are shared with the loops of all servers under test: when a
+/// few hundred clients wait there, no server runs that could answer them.
 private final class OwnThread: TaskExecutor {
-  // A serial queue without a target: Dispatch gives it a thread at once.
-  private let queue = DispatchQueue(label: "test client")
-
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    queue.async { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    Thread.detachNewThread { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
   }
 }
 

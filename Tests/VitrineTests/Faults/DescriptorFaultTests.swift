@@ -76,7 +76,7 @@ struct DescriptorFaultTests {
         for client in clients { try client.send(ServiceProcess.request("/version")) }
         return clients
       }
-      _ = try await VitrineTests.waiting(for: "a failed accept") { try await failures() > 0 ? true : nil }
+      _ = try await TestSupport.waiting(for: "a failed accept") { try await failures() > 0 ? true : nil }
       try await Task.sleep(for: .seconds(1))
       // Ten a second and loop, and not as many as a processor can.
       let count = try await failures()
@@ -85,7 +85,7 @@ struct DescriptorFaultTests {
       try await limit(service, to: 1000)
       let statuses = try await onThread { try waiting.map { try $0.response().status } }
       #expect(statuses.allSatisfy { $0 == 200 || $0 == 503 })
-      try await VitrineTests.waiting(for: "a free descriptor") {
+      try await TestSupport.waiting(for: "a free descriptor") {
         try await service.get("/version").status == 200 ? true : nil
       }
       try await service.expectHealthy()

@@ -64,7 +64,7 @@ struct NetworkFaultTests {
   @Test func peersThatAreGoneWithoutAWordAreLetGo() async throws {
     let options = [
       "--management-port", "0", "--idle-timeout", "2", "--head-timeout", "2", "--body-timeout", "2", "--write-timeout",
-      "1",
+      "5",
     ]
     try await run(options) { service in
       let port = service.address.port
