@@ -48,7 +48,8 @@ let package = Package(
     .target(name: "Sandbox", dependencies: ["CLinux"], swiftSettings: strict),
     // Floor 3: the server, and what it serves
     .target(name: "HTTPServer", dependencies: ["HTTP", "Metrics", "Networking"], swiftSettings: strict),
-    .target(name: "Catalog", swiftSettings: strict),
+    .target(
+      name: "Catalog", dependencies: ["HTTP"], resources: [.embedInCode("products.json")], swiftSettings: strict),
     // Floor 4: the command
     .executableTarget(
       name: "Vitrine",
@@ -65,7 +66,7 @@ let package = Package(
     .testTarget(
       name: "HTTPServerTests", dependencies: ["HTTP", "HTTPServer", "Metrics", "Networking", "TestSupport"],
       swiftSettings: strict),
-    .testTarget(name: "CatalogTests", dependencies: ["Catalog"], swiftSettings: strict),
+    .testTarget(name: "CatalogTests", dependencies: ["Catalog", "HTTP"], swiftSettings: strict),
     .testTarget(
       name: "VitrineTests",
       dependencies: [

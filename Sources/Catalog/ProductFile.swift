@@ -1,122 +1,125 @@
-import FoundationEssentials
+/// A catalogue's file: `{"revision":7,"items":[…],"next":null}`, as GET /api/products answers it, or the array alone.
+/// The check finds every mistake in it rather than the first.
+package struct ProductFile: Sendable {
+  /// In the file's order; ids are unique.
+  package private(set) var products: [Product] = []
+  /// The catalogue's; nil where the file does not tell, 0 or more.
+  package private(set) var revision: Int?
 
-/// The shape of a catalogue's file, and the check that finds every mistake in it rather than the first.
-///
-/// `JSONDecoder` stops at the first error it throws; so decoding here never throws for a wrong value. Each item decodes
-/// to a product or to its mistakes, and the file collects them with their index.
-enum ProductFile {
-  /// The products in the file's order.
-  ///
-  /// - Parameter file: the name for the error's lines.
-  static func products(json: Data, file: String) throws(CatalogError) -> [Product] {
-    if let place = JSONSyntax.firstMistake(in: Array(json)) { throw .malformed(file: file, reason: place) }
-    let contents: Contents
-    do {
-      contents = try JSONDecoder().decode(Contents.self, from: json)
-    } catch DecodingError.dataCorrupted(let context) {
-      // The grammar was kept, so it is something else: bytes that are not UTF-8, for instance.
-      throw .malformed(file: file, reason: context.debugDescription)
-    } catch {
-      throw .malformed(file: file, reason: "\(error)")
-    }
-    guard contents.mistakes.isEmpty else {
-      throw .invalid(file: file, mistakes: contents.mistakes, omitted: contents.omitted)
-    }
-    return contents.products
-  }
-}
-
-/// What a whole file decodes to: its products if `mistakes` is empty.
-private struct Contents: Decodable {
-  var products: [Product] = []
-  var mistakes: [CatalogError.Mistake] = []
-  var omitted = 0
+  private var mistakes: [Mistake] = []
+  private var omitted = 0
   /// Where each id was first seen.
-  private var paths: [String: String] = [:]
+  private var indexes: [String: Int] = [:]
+  private let limits: CatalogLimits
+  private let time: Int64
 
-  init(from decoder: any Decoder) throws {
-    try read(decoder)
+  /// - Parameters:
+  ///   - file: the name for the error's lines.
+  ///   - time: milliseconds since 1970: when products were made of which the file does not tell.
+  package init(json: [UInt8], file: String, limits: CatalogLimits, time: Int64) throws(CatalogError) {
+    self.limits = limits
+    self.time = time
+    do throws(JSONSyntaxError) {
+      var reader = JSONReader(json)
+      try read(&reader)
+      try reader.end()
+    } catch {
+      throw .malformed(file: file, reason: error.place)
+    }
+    guard mistakes.isEmpty else { throw .invalid(file: file, mistakes: mistakes, omitted: omitted) }
+    indexes = [:]
   }
 
-  private mutating func read(_ decoder: any Decoder) throws {
-    if var items = try? decoder.unkeyedContainer() {
-      try readItems(&items, path: "")
+  private mutating func read(_ reader: inout JSONReader) throws(JSONSyntaxError) {
+    switch reader.peek() {
+    case UInt8(ascii: "["):
+      try readItems(&reader, path: [])
+    case UInt8(ascii: "{"):
+      var hasItems = false
+      var file = self
+      try reader.members { (name, reader) throws(JSONSyntaxError) in
+        if name == "items" { hasItems = true }
+        try file.readMember(name, &reader)
+      }
+      self = file
+      if !hasItems { note([.name("items")], "is missing: must be an array of products") }
+    default:
+      note([], "must be an array of products or an object with items, found \(try reader.value().found)")
+    }
+  }
+
+  private mutating func readMember(_ name: String, _ reader: inout JSONReader) throws(JSONSyntaxError) {
+    if name == "items", reader.peek() == UInt8(ascii: "[") { return try readItems(&reader, path: [.name("items")]) }
+    let value = try reader.value()
+    switch name {
+    case "items": note([.name(name)], "must be an array of products, found \(value.found)")
+    // A file is one page: what follows it could only be fetched, and nothing here fetches.
+    case "next": if value != .null { note([.name(name)], "must be null, found \(value.found)") }
+    case "revision":
+      revision = value.integer
+      guard let number = value.integer, (0...ProductField.integerMax).contains(number) else {
+        return note([.name(name)], "must be an integer, 0 or more, found \(value.found)")
+      }
+    default: note([.name(name)], "is not a field of a catalogue (revision, items, next)")
+    }
+  }
+
+  private mutating func readItems(_ reader: inout JSONReader, path: [Mistake.Step]) throws(JSONSyntaxError) {
+    var file = self
+    var index = 0
+    try reader.elements { (reader) throws(JSONSyntaxError) in
+      file.readItem(try reader.value(), at: index, path: path)
+      index += 1
+    }
+    self = file
+  }
+
+  private mutating func readItem(_ json: JSON, at index: Int, path: [Mistake.Step]) {
+    guard index < limits.productsMax else {
+      if index == limits.productsMax { note(path, "must have at most \(limits.productsMax) products") }
       return
     }
-    guard let fields = try? decoder.container(keyedBy: FieldName.self) else {
-      return note("", "must be an array of products or an object with items")
+    let reading = ProductReading(json, from: .file)
+    for mistake in reading.mistakes { note(path + [.index(index)] + mistake.path, mistake.problem) }
+    if let id = reading.id {
+      if let first = indexes[id] {
+        let place = Mistake(path + [.index(first)], "").place
+        note(path + [.index(index), .name("id")], "must be unique, found \"\(id)\" at \(place) too")
+      } else {
+        indexes[id] = index
+      }
     }
-    for key in fields.allKeys where key.stringValue != "items" && key.stringValue != "next" {
-      note(key.stringValue, "is not a field of a catalogue (items, next)")
-    }
-    // A file is one page: what follows it could only be fetched, and nothing here fetches.
-    if fields.contains("next"), (try? fields.decodeNil(forKey: "next")) != true {
-      note("next", "must be null, found \(fields.found(at: "next"))")
-    }
-    guard fields.contains("items") else { return note("items", "is missing: must be an array of products") }
-    guard var items = try? fields.nestedUnkeyedContainer(forKey: "items") else {
-      return note("items", "must be an array of products, found \(fields.found(at: "items"))")
-    }
-    try readItems(&items, path: "items")
+    if let product = reading.product(at: time) { products.append(product) }
   }
 
-  private mutating func readItems(_ items: inout any UnkeyedDecodingContainer, path: String) throws {
-    let countMax = FileProductStore.productsMax
-    guard let count = items.count, count <= countMax else {
-      return note(path, "must have at most \(countMax) products")
-    }
-    products.reserveCapacity(count)
-    for index in 0..<count {
-      let item = try items.decode(Item.self)
-      let place = "\(path)[\(index)]"
-      for mistake in item.mistakes {
-        note(mistake.path.isEmpty ? place : "\(place).\(mistake.path)", mistake.problem)
-      }
-      if let id = item.id, let first = paths.updateValue(place, forKey: id) {
-        paths[id] = first
-        note("\(place).id", "must be unique, found \"\(id)\" at \(first) too")
-      }
-      if let product = item.product { products.append(product) }
-    }
-  }
-
-  private mutating func note(_ path: String, _ problem: String) {
-    if mistakes.count < CatalogError.mistakesMax {
-      mistakes.append(CatalogError.Mistake(path: path, problem: problem))
-    } else {
-      omitted += 1
-    }
+  private mutating func note(_ path: [Mistake.Step], _ problem: String) {
+    if mistakes.count < CatalogError.mistakesMax { mistakes.append(Mistake(path, problem)) } else { omitted += 1 }
   }
 }
 
-/// What one element of the array decodes to; never throws.
-private struct Item: Decodable {
-  /// Nil when there are mistakes.
-  var product: Product?
-  /// The id if that alone is good: duplicates are told although the rest is wrong.
-  var id: String?
-  /// With paths from the product's own root: `price`, `tags[2]`.
-  var mistakes: [CatalogError.Mistake]
+extension ProductFile {
+  /// The file's bytes: a product a line, so that two files can be compared by lines.
+  package static func json(of entries: [CatalogEntry], revision: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(entries.reduce(64) { $0 + $1.json.count + 2 })
+    bytes.append(contentsOf: "{\"revision\":\(revision),\"items\":[".utf8)
+    for (index, entry) in entries.enumerated() {
+      bytes.append(contentsOf: (index == 0 ? "\n" : ",\n").utf8)
+      bytes.append(contentsOf: entry.json)
+    }
+    bytes.append(contentsOf: "\n],\"next\":null}\n".utf8)
+    return bytes
+  }
+}
 
-  init(from decoder: any Decoder) {
-    guard let fields = try? decoder.container(keyedBy: FieldName.self) else {
-      mistakes = [CatalogError.Mistake(path: "", problem: "must be an object")]
-      return
-    }
-    var reader = FieldReader(fields: fields)
-    reader.refuseUnknownFields()
-    id = reader.text(.id)
-    let name = reader.text(.name)
-    let description = reader.text(.description)
-    let price = reader.integer(.price)
-    let currency = reader.text(.currency)
-    let tags = reader.tags()
-    let stock = reader.integer(.stock)
-    mistakes = reader.mistakes
-    guard mistakes.isEmpty, let id, let name, let description, let price, let currency, let tags, let stock else {
-      return
-    }
-    product = Product(
-      id: id, name: name, description: description, price: price, currency: currency, tags: tags, stock: stock)
+/// How large a catalogue may become; both are options.
+package struct CatalogLimits: Sendable, Equatable {
+  package var productsMax: Int
+  /// Of its file.
+  package var fileBytesMax: Int
+
+  package init(productsMax: Int = 100_000, fileBytesMax: Int = 64 << 20) {
+    self.productsMax = productsMax
+    self.fileBytesMax = fileBytesMax
   }
 }

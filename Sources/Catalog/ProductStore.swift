@@ -1,71 +1,73 @@
-/// Where products come from: the built-in samples, a file, later a database.
-package protocol ProductStore: Sendable {
-  /// What the store tells at this moment. A later call may give another snapshot; one already taken never changes.
-  var snapshot: CatalogSnapshot { get }
-}
-
-/// All products at one moment, with their JSON rendered once: a request copies bytes and formats nothing.
+/// Where products live: in memory, in a file, in a database that replicas share.
 ///
-/// A class and not a struct, though it never changes: a request then takes one reference and not one for each field.
-package final class CatalogSnapshot: Sendable {
-  /// In the store's order.
-  package let products: [Product]
-  /// `{"items":[…],"next":null}`, UTF-8.
-  package let json: [UInt8]
-  /// Names this content: equal bytes of `json` have equal revisions in every process, so an ETag made of it is the same
-  /// behind every replica. 16 hexadecimal digits.
-  package let revision: String
-  private let entries: [String: Entry]
+/// The functions without `async` answer from memory and at once: a loop calls them itself. The others may block and
+/// wait, each on queues of the store's own and never on the caller's thread, and none of them longer than the store's
+/// deadline.
+package protocol ProductStore: Sendable {
+  /// What the store knows of itself at this moment.
+  var status: StoreStatus { get }
 
-  /// A product's bytes lie inside the list's: a catalogue of 16 MiB is rendered into memory once, not twice.
-  private struct Entry {
-    let index: Int
-    let range: Range<Int>
-    let revision: UInt64
-  }
+  /// How many products there are; nil when it cannot tell.
+  var count: Int? { get }
 
-  /// - Precondition: ids are unique, as every store checks while it loads. Of two products with one id the first is
-  /// found.
-  package init(products: [Product]) {
-    var json = Array("{\"items\":[".utf8)
-    var entries: [String: Entry] = [:]
-    entries.reserveCapacity(products.count)
-    for (index, product) in products.enumerated() {
-      if index > 0 { json.append(UInt8(ascii: ",")) }
-      let start = json.count
-      product.appendJSON(to: &json)
-      let entry = Entry(index: index, range: start..<json.count, revision: ContentHash.fnv1a(json[start...]))
-      entries[product.id] = entries[product.id] ?? entry
-    }
-    json.append(contentsOf: "],\"next\":null}".utf8)
-    self.products = products
-    self.json = json
-    self.revision = ContentHash.text(ContentHash.fnv1a(json[...]))
-    self.entries = entries
-  }
+  /// The page, where memory has it; nil: ask `page`.
+  func cachedPage(_ query: ProductQuery) -> ProductPage?
 
-  /// The product with this id, compared byte by byte, and its JSON and revision (as `revision`, of this product alone);
-  /// nil when there is none.
-  package func item(id: String) -> (product: Product, json: ArraySlice<UInt8>, revision: String)? {
-    guard let entry = entries[id] else { return nil }
-    return (products[entry.index], json[entry.range], ContentHash.text(entry.revision))
-  }
+  /// The product, where memory knows; `.unknown`: ask `entry`.
+  func cachedEntry(id: String) -> CachedEntry
+
+  func page(_ query: ProductQuery) async throws(StoreError) -> ProductPage
+
+  /// Nil when there is none with this id.
+  func entry(id: String) async throws(StoreError) -> CatalogEntry?
+
+  /// All of them in one commit, in their order, or none: each is decided by `ProductChange.outcome`. When this returns,
+  /// they are as durable as the store makes anything.
+  ///
+  /// - Returns: an outcome for each change.
+  func apply(_ changes: [ProductChange]) async throws(StoreError) -> [ChangeOutcome]
 }
 
-/// A short name for some bytes. It tells versions apart; it does not protect against someone who wants two to be equal.
-enum ContentHash {
-  /// FNV-1a with 64 bits (RFC 9923).
-  static func fnv1a(_ bytes: ArraySlice<UInt8>) -> UInt64 {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in bytes {
-      hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
-    }
-    return hash
-  }
+/// What memory knows of an id.
+package enum CachedEntry: Sendable {
+  case found(CatalogEntry)
+  case missing
+  /// The store itself has to be asked.
+  case unknown
+}
 
-  /// 16 hexadecimal digits.
-  static func text(_ hash: UInt64) -> String {
-    let digits = String(hash, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
+/// Why a store did not do what it was asked. Nothing was changed, but where it says that this is uncertain.
+package enum StoreError: Error, Sendable, Equatable {
+  /// It takes no changes at all, and this is why: `its file is read-only`.
+  case readOnly(String)
+  /// It has no room for more: the disk is full, or a limit of ours is reached.
+  case full(String)
+  /// It cannot be reached or used now.
+  case unavailable(String)
+  /// It failed at the last step: the change may have been made.
+  case uncertain(String)
+  /// It did not answer within the deadline. `isUncertain`: the change may have been made, or be made yet.
+  case timedOut(isUncertain: Bool)
+}
+
+/// What a store knows of itself, for `/readyz?verbose` and the metrics.
+package struct StoreStatus: Sendable, Equatable {
+  /// `memory`, `file`.
+  package var kind: String
+  /// False: it cannot answer; `note` tells why.
+  package var isUsable: Bool
+  /// Whether it takes changes.
+  package var isWritable: Bool
+  /// For people: where it is, and in what state.
+  package var note: String
+  /// One more with each commit; nil when it cannot tell.
+  package var revision: Int?
+
+  package init(kind: String, isUsable: Bool, isWritable: Bool, note: String, revision: Int?) {
+    self.kind = kind
+    self.isUsable = isUsable
+    self.isWritable = isWritable
+    self.note = note
+    self.revision = revision
   }
 }

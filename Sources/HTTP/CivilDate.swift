@@ -28,4 +28,17 @@ struct CivilDate {
     month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
     year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
   }
+
+  /// The inverse; nil for a day that there is not, or outside 1970...9999.
+  static func secondsSince1970(year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int) -> Int64? {
+    guard (1970...9999).contains(year), (1...12).contains(month), (1...31).contains(day) else { return nil }
+    // days_from_civil, with the same years and eras.
+    let shifted = month <= 2 ? year - 1 : year
+    let (era, yearOfEra) = shifted.quotientAndRemainder(dividingBy: 400)
+    let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+    let days = era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    let seconds = Int64(days * 86_400 + hour * 3600 + minute * 60 + second)
+    let date = CivilDate(secondsSince1970: seconds)
+    return date.month == month && date.day == day ? seconds : nil
+  }
 }

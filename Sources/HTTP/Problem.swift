@@ -6,11 +6,14 @@ package enum Problem {
   /// - Parameters:
   ///   - detail: one sentence for the client; any text, it is escaped.
   ///   - accept: the values of the request's Accept fields; empty where there is no request.
-  package static func response(_ status: Status, detail: String, accept: [ArraySlice<UInt8>]) -> Response {
+  ///   - errors: each thing that is wrong with the request, as an extension member of the same name (RFC 9457 §3.2).
+  package static func response(
+    _ status: Status, detail: String, errors: [RequestMistake] = [], accept: [ArraySlice<UInt8>]
+  ) -> Response {
     let isJSON = ContentNegotiation.choose(accept: accept, among: jsonTypes) != nil
     var response =
       isJSON
-      ? Response(status, contentType: "application/problem+json", body: json(status, detail))
+      ? Response(status, contentType: "application/problem+json", body: json(status, detail, errors))
       : Response(status, contentType: "text/plain; charset=utf-8", body: text(status, detail))
     response.add(.cacheControl, "no-store")
     return response
@@ -18,7 +21,27 @@ package enum Problem {
 
   private static let jsonTypes = [MediaType("application", "problem+json"), MediaType("application", "json")]
 
-  private static func json(_ status: Status, _ detail: String) -> [UInt8] {
+  /// One thing that is wrong with a request.
+  package struct RequestMistake: Sendable, Equatable {
+    package enum Place: Sendable, Equatable {
+      /// In the body, RFC 6901: `/tags/2`; empty for all of it.
+      case pointer(String)
+      /// In the query or the path.
+      case parameter(String)
+      case header(String)
+    }
+
+    package let place: Place
+    /// What it must be and what was found.
+    package let detail: String
+
+    package init(_ place: Place, _ detail: String) {
+      self.place = place
+      self.detail = detail
+    }
+  }
+
+  private static func json(_ status: Status, _ detail: String, _ errors: [RequestMistake]) -> [UInt8] {
     var body: [UInt8] = []
     body.append(literal: "{\"type\":\"about:blank\",\"title\":\"")
     body.append(literal: status.reason)
@@ -26,8 +49,30 @@ package enum Problem {
     body.append(decimal: Int(status.code))
     body.append(literal: ",\"detail\":\"")
     for byte in detail.utf8 { appendEscaped(byte, to: &body) }
-    body.append(literal: "\"}\n")
+    body.append(literal: "\"")
+    if !errors.isEmpty { append(errors, to: &body) }
+    body.append(literal: "}\n")
     return body
+  }
+
+  private static func append(_ errors: [RequestMistake], to body: inout [UInt8]) {
+    body.append(literal: ",\"errors\":[")
+    for (index, error) in errors.enumerated() {
+      let (name, value): (StaticString, String) =
+        switch error.place {
+        case .pointer(let pointer): ("pointer", pointer)
+        case .parameter(let parameter): ("parameter", parameter)
+        case .header(let header): ("header", header)
+        }
+      body.append(literal: index == 0 ? "{\"" : ",{\"")
+      body.append(literal: name)
+      body.append(literal: "\":\"")
+      for byte in value.utf8 { appendEscaped(byte, to: &body) }
+      body.append(literal: "\",\"detail\":\"")
+      for byte in error.detail.utf8 { appendEscaped(byte, to: &body) }
+      body.append(literal: "\"}")
+    }
+    body.append(literal: "]")
   }
 
   /// Escapes what a JSON string must not hold as it is (RFC 8259 §7).

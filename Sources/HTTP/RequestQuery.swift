@@ -10,6 +10,16 @@ extension Request {
     queryItemValue(name).map { String(decoding: $0.formDecoded, as: UTF8.self) }
   }
 
+  /// All items in their order, decoded as a form's, with names and values that are whatever bytes they are. Empty items
+  /// (`a&&b`) are none.
+  package var queryItems: [(name: [UInt8], value: [UInt8])] {
+    guard let query else { return [] }
+    return query.split(separator: UInt8(ascii: "&")).map { item in
+      let nameEnd = item.firstIndex(of: UInt8(ascii: "=")) ?? item.endIndex
+      return (item[..<nameEnd].formDecoded, item[nameEnd...].dropFirst().formDecoded)
+    }
+  }
+
   private func queryItemValue(_ name: StaticString) -> ArraySlice<UInt8>? {
     guard let query else { return nil }
     for item in query.split(separator: UInt8(ascii: "&")) {

@@ -33,6 +33,7 @@ package struct Status: Sendable, Hashable {
   package static let notImplemented = Status(code: 501)
   package static let serviceUnavailable = Status(code: 503)
   package static let httpVersionNotSupported = Status(code: 505)
+  package static let insufficientStorage = Status(code: 507)
 
   /// Every status that this server sends, ascending: the label values of the request counter.
   package static let known: [Status] = [
@@ -40,9 +41,10 @@ package struct Status: Sendable, Hashable {
     .methodNotAllowed, .requestTimeout, .conflict, .preconditionFailed, .contentTooLarge, .uriTooLong,
     .unsupportedMediaType, .expectationFailed, .unprocessableContent, .tooManyRequests, .requestHeaderFieldsTooLarge,
     .internalServerError, .notImplemented, .serviceUnavailable, .httpVersionNotSupported,
+    .insufficientStorage,
   ]
 
-  /// The phrase of RFC 9110 §15 (429 and 431: RFC 6585); empty for a code that is not in `known`.
+  /// The phrase of RFC 9110 §15 (429 and 431: RFC 6585; 507: RFC 4918); empty for a code that is not in `known`.
   package var reason: StaticString {
     switch code {
     case 100: "Continue"
@@ -69,6 +71,7 @@ package struct Status: Sendable, Hashable {
     case 501: "Not Implemented"
     case 503: "Service Unavailable"
     case 505: "HTTP Version Not Supported"
+    case 507: "Insufficient Storage"
     default: ""
     }
   }

@@ -20,4 +20,29 @@ package enum Timestamp {
     output.append(decimal: Int(fraction), width: 3)
     output.append(UInt8(ascii: "Z"))
   }
+
+  /// Milliseconds since 1970 of a time as `append` writes it, with any number of digits behind the point or none, of
+  /// which three count; nil for anything else, a day that there is not and a leap second too.
+  package static func milliseconds(of text: String) -> Int64? {
+    let bytes = Array(text.utf8)
+    guard bytes.count >= 20, bytes.count <= 64, bytes.last == UInt8(ascii: "Z") else { return nil }
+    for (index, mark) in [(4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":")] as [(Int, Unicode.Scalar)]
+    where Unicode.Scalar(bytes[index]) != mark { return nil }
+    func number(_ range: Range<Int>) -> Int? {
+      guard range.upperBound <= bytes.count, bytes[range].allSatisfy(ByteSet.digit.contains) else { return nil }
+      return bytes[range].reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
+    }
+    guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10), let hour = number(11..<13),
+      let minute = number(14..<16), let second = number(17..<19), hour < 24, minute < 60, second < 60,
+      let seconds = CivilDate.secondsSince1970(
+        year: year, month: month, day: day, hour: hour, minute: minute, second: second)
+    else { return nil }
+    guard bytes.count > 20 else { return seconds * 1000 }
+    let fraction = bytes[20..<bytes.count - 1]
+    guard bytes[19] == UInt8(ascii: "."), !fraction.isEmpty, fraction.allSatisfy(ByteSet.digit.contains) else {
+      return nil
+    }
+    let digits = (fraction.map { Int64($0 - UInt8(ascii: "0")) } + [0, 0]).prefix(3)
+    return seconds * 1000 + digits.reduce(0) { $0 * 10 + $1 }
+  }
 }

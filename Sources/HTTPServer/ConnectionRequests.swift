@@ -62,6 +62,11 @@ extension Connection {
     let framing = workspace.request.framing
     let body = framing == .none ? nil : BodyReader(framing, limits: context.parserLimits)
     let isLast = position == end
+    if case .handler(.cached(let answer, _)) = destination, body == nil, let response = answer(workspace.request) {
+      respond(
+        with: response, bytes: length, route: route, began: loop.now, isLast: isLast, in: &workspace, on: loop)
+      return true
+    }
     switch destination {
     case .handler(.immediate(let answer)) where body == nil:
       respond(
@@ -95,7 +100,7 @@ extension Connection {
       let answer = context.overloaded(exchange.request)
       return finish(exchange, with: answer, isLast: isLast, in: &workspace, on: loop)
     }
-    if context.router.collectsBody(at: exchange.route) { exchange.content = [] }
+    if context.router.collectsBody(for: exchange.destination, at: exchange.route) { exchange.content = [] }
     if exchange.request.expectsContinue { ResponseEncoder.appendContinue(to: &workspace.output) }
   }
 
@@ -115,7 +120,7 @@ extension Connection {
     exchange.request.body = exchange.content ?? []
     exchange.content = nil
     switch exchange.destination {
-    case .handler(.suspending): break
+    case .handler(.suspending), .handler(.cached), .handler(.admitting): break
     case .handler(.immediate(let answer)):
       finish(exchange, with: answer(exchange.request), isLast: position == end, in: &workspace, on: loop)
     case .answer(let response), .lastAnswer(let response):
@@ -125,7 +130,9 @@ extension Connection {
 
   /// Hands a whole request to its handler, which may wait or not.
   func start(_ exchange: Exchange, in workspace: inout Workspace, on loop: isolated EventLoop) {
-    guard case .handler(.suspending(let answer)) = exchange.destination else { preconditionFailure() }
+    guard case .handler(let handler) = exchange.destination, let answer = handler.suspending else {
+      preconditionFailure()
+    }
     state.handlerBegan()
     isStarting = true
     Task.immediate {

@@ -6,6 +6,20 @@ package enum Handler: Sendable {
   case immediate(@Sendable (Request) -> Response)
   /// May wait, for a store on a queue of its own; the loop goes on meanwhile, and pipelined order is kept.
   case suspending(@Sendable (Request) async -> Response)
+  /// Answers from memory as `immediate` does, where it can; where it answers nil, as `suspending` does. Only the second
+  /// sees a request with a body, and drops it.
+  case cached(@Sendable (Request) -> Response?, @Sendable (Request) async -> Response)
+  /// As `suspending`, for what needs a body: the first looks at the head alone, and its answer, if any, is the
+  /// request's. So nobody has to be listened to who may not speak.
+  case admitting(@Sendable (Request) -> Response?, @Sendable (Request) async -> Response)
+
+  /// What may wait; nil for what never does.
+  var suspending: (@Sendable (Request) async -> Response)? {
+    switch self {
+    case .immediate: nil
+    case .suspending(let answer), .cached(_, let answer), .admitting(_, let answer): answer
+    }
+  }
 }
 
 /// A path, or a pattern of paths, and who answers there.

@@ -21,7 +21,15 @@ package struct Router: Sendable {
     self.routes = routes
     handlers = routes.flatMap(\.handlers)
     methodCount = Method.allCases.count
-    allowOfAll = "GET, HEAD, OPTIONS"
+    allowOfAll =
+      Route(
+        "*",
+        routes.reduce(into: [.get: .immediate { _ in Response(.noContent) }]) { all, route in
+          for method in Method.allCases where method != .head {
+            all[method] = all[method] ?? route.handlers[Int(method.rawValue)]
+          }
+        }
+      ).allow
   }
 
   /// The metric label of what no route matches.
@@ -42,6 +50,7 @@ package struct Router: Sendable {
     if request.refusal == nil, index < routes.count,
       let handler = handlers[index * methodCount + Int(request.method.rawValue)]
     {
+      if case .admitting(let refusal, _) = handler, let response = refusal(request) { return .answer(response) }
       return .handler(handler)
     }
     return ownAnswer(to: request, at: index)
@@ -63,6 +72,15 @@ package struct Router: Sendable {
       return .lastAnswer(methodNotAllowed(request, allow: route.allow))
     default:
       return .answer(methodNotAllowed(request, allow: route.allow))
+    }
+  }
+
+  /// Whether the body is for the handler that answers at `destination`, the route's at `index`.
+  func collectsBody(for destination: Destination, at index: Int) -> Bool {
+    switch destination {
+    case .handler(.admitting): true
+    case .handler(.cached), .answer, .lastAnswer: false
+    case .handler: collectsBody(at: index)
     }
   }
 

@@ -36,6 +36,13 @@ package final class Histogram: Sendable {
     cells.add(value, at: cell * wordsPerCell + bounds.count + 1, shard: shard)
   }
 
+  /// Counts one value from any thread, atomically, on a shard that all threads share.
+  package func observeShared(_ value: UInt64, at cell: Int = 0) {
+    let bucket = bounds.firstIndex { value <= $0 } ?? bounds.count
+    cells.addShared(1, at: cell * wordsPerCell + bucket)
+    cells.addShared(value, at: cell * wordsPerCell + bounds.count + 1)
+  }
+
   /// How many values were observed.
   package func count(at cell: Int = 0) -> UInt64 {
     cumulativeBuckets(of: cell).last ?? 0

@@ -7,10 +7,13 @@ package struct AllowedPaths: Sendable, Equatable {
   package var readable: [String]
   /// Files that exist, to be written and truncated; none can be made.
   package var writable: [String]
+  /// Folders in which files can be made, read, written, removed and renamed to one another.
+  package var changed: [String]
 
-  package init(readable: [String], writable: [String]) {
+  package init(readable: [String], writable: [String], changed: [String] = []) {
     self.readable = readable
     self.writable = writable
+    self.changed = changed
   }
 }
 
@@ -28,10 +31,12 @@ package enum Landlock {
     let ruleset = clinux_landlock_ruleset(known.rawValue, abi >= 6 ? signalsAndAbstractSockets : 0)
     guard ruleset >= 0 else { return .failed }
     defer { close(ruleset) }
-    for (rights, paths) in [(FileRights.read, paths.readable), (.write, paths.writable)] {
+    for (rights, paths) in [
+      (FileRights.read, paths.readable), (.write, paths.writable), (.change, paths.changed),
+    ] {
       for path in paths {
         _ = unsafe clinux_landlock_allow(
-          ruleset, path, rights.intersection(known).rawValue, FileRights.readFolder.rawValue)
+          ruleset, path, rights.intersection(known).rawValue, FileRights.ofFolders.rawValue)
       }
     }
     guard clinux_no_new_privileges() == 0, clinux_landlock_restrict(ruleset) == 0 else { return .failed }
@@ -49,10 +54,15 @@ struct FileRights: OptionSet {
   static let writeFile = Self(rawValue: 1 << 1)
   static let readFile = Self(rawValue: 1 << 2)
   static let readFolder = Self(rawValue: 1 << 3)
+  static let removeFile = Self(rawValue: 1 << 5)
+  static let makeFile = Self(rawValue: 1 << 8)
   static let truncate = Self(rawValue: 1 << 14)
 
   static let read: Self = [.readFile, .readFolder]
   static let write: Self = [.writeFile, .truncate]
+  static let change: Self = [.readFile, .readFolder, .writeFile, .truncate, .removeFile, .makeFile]
+  /// What a file has not.
+  static let ofFolders: Self = [.readFolder, .removeFile, .makeFile]
 
   /// All rights of an ABI's version: to ask for one that the kernel does not know is an error.
   static func known(abi: Int) -> Self {

@@ -24,8 +24,16 @@ package struct Configuration: Sendable, Equatable {
 
   /// 1 to 1,000 bytes without control characters.
   package var message = "Hello from Vitrine"
-  /// The catalogue's file; nil: the built-in samples.
+  /// The catalogue's file; nil: the built-in samples, in memory.
   package var products: String?
+  package var productsMax = 100_000
+  package var productsFileBytesMax = 64 << 20
+  /// For each call of the store.
+  package var storeTimeout: Duration = .seconds(5)
+  /// The file with the tokens of those who may write; nil: nobody may.
+  package var writeTokenFile: String?
+  /// Between two looks at the files; zero: only on SIGHUP.
+  package var watchInterval: Duration = .seconds(1)
   /// `X-Served-By` and `X-Version` on every answer.
   package var identityHeaders = true
 

@@ -53,7 +53,10 @@ extension Configuration {
     // systemd-resolved keeps this one in /run.
     readable += Self.paths(toward: "/etc/resolv.conf", link)
     if let products { readable += Self.paths(toward: products, link) }
-    return AllowedPaths(readable: readable, writable: [terminationLog])
+    if let writeTokenFile { readable += Self.paths(toward: writeTokenFile, link) }
+    // Only there, and only where somebody may change something, are files made.
+    let changed = writeTokenFile == nil ? nil : products.map(Self.folder)
+    return AllowedPaths(readable: readable, writable: [terminationLog], changed: changed.map { [$0] } ?? [])
   }
 
   /// The file, and the folder of each link on the way to it: who renews it puts another file there, as rename(2) does
@@ -64,10 +67,14 @@ extension Configuration {
     // As many links as path_resolution(7) follows.
     for _ in 0...40 {
       guard let path = name else { break }
-      let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+      let folder = folder(of: path)
       paths.append(folder)
       name = link(path).map { $0.hasPrefix("/") ? $0 : "\(folder)/\($0)" }
     }
     return paths
+  }
+
+  private static func folder(of path: String) -> String {
+    path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
   }
 }

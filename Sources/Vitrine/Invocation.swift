@@ -3,6 +3,7 @@ package enum Command: Sendable, Equatable {
   /// `checkOnly`: look at configuration and files, open no socket, end.
   case serve(Configuration, checkOnly: Bool)
   case check(CheckRequest)
+  case products(ProductsCommand)
   case version
   /// The text to print on standard output.
   case help(String)
@@ -10,7 +11,7 @@ package enum Command: Sendable, Equatable {
 
 /// The words that choose a command, first in the line of arguments.
 enum CommandName: String, CaseIterable, Sendable {
-  case serve, check, version, help
+  case serve, check, products, version, help
 }
 
 /// One request of `vitrine check`.
@@ -46,7 +47,7 @@ package struct Invocation: Sendable, Equatable {
     switch name {
     case .help: return Invocation(command: .help(Usage.help), warnings: [])
     case .version where mistakes.isEmpty: return Invocation(command: .version, warnings: [])
-    case .serve, .check, .version: break
+    case .serve, .check, .products, .version: break
     }
 
     var settings = Settings(command: name)
@@ -56,6 +57,10 @@ package struct Invocation: Sendable, Equatable {
     mistakes += settings.mistakes
     guard mistakes.isEmpty else { throw UsageError(mistakes: mistakes) }
     let configuration = settings.configuration
+    if name == .products {
+      let command = try ProductsCommand(operands: parser.operands, configuration: configuration)
+      return Invocation(command: .products(command), warnings: [])
+    }
     if name == .check {
       let request = CheckRequest(
         url: parser.operands.first, timeout: configuration.checkTimeout, configuration: configuration)

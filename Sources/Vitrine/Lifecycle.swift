@@ -46,23 +46,25 @@ struct Lifecycle {
     let hardening = hardening.completed()
     log.write(hardening.isRefused ? .warning : .info, "hardening", hardening.fields)
 
+    log.info("products", ["store": .string(prepared.store.status.note)])
     let service: Service
     do {
       service = try Service(
-        configuration, hardening: hardening, store: prepared.store, addresses: prepared.addresses,
-        managementAddresses: prepared.managementAddresses, log: log)
+        configuration, hardening: hardening, store: prepared.store, tokens: prepared.tokens,
+        addresses: prepared.addresses, managementAddresses: prepared.managementAddresses, log: log)
     } catch {
       complain("vitrine: \(error)")
       log.error("\(error)")
       return .unavailable
     }
     await service.start()
-    return await service.serve(until: signals, reloading: prepared.store as? FileProductStore)
+    return await service.serve(until: signals)
   }
 
   /// What the configuration leads to, before a socket is open.
   private struct Prepared {
-    var store: any ProductStore
+    var store: EmbeddedProductStore
+    var tokens: WriteTokens?
     var addresses: [SocketAddress]
     var managementAddresses: [SocketAddress]
   }
@@ -83,24 +85,34 @@ struct Lifecycle {
         return []
       }
     }
-    var prepared = Prepared(
-      store: SampleProducts(), addresses: resolve(configuration.host, port: configuration.port, option: "--host"),
-      managementAddresses: [])
+    let addresses = resolve(configuration.host, port: configuration.port, option: "--host")
+    var managementAddresses: [SocketAddress] = []
     if let port = configuration.managementPort {
       let host = configuration.managementHost
-      prepared.managementAddresses =
+      managementAddresses =
         host.map { resolve($0, port: port, option: "--management-host") }
-        ?? prepared.addresses.map { SocketAddress($0.address, port: port) }
+        ?? addresses.map { SocketAddress($0.address, port: port) }
     }
     var exit = Exit.usage
-    do throws(CatalogError) {
-      if let path = configuration.products { prepared.store = try FileProductStore(path: path) }
+    var tokens: WriteTokens?
+    do throws(WriteTokensError) {
+      if let path = configuration.writeTokenFile { tokens = try WriteTokens(path: path) }
     } catch {
       if mistakes.isEmpty { exit = .configuration }
       mistakes += error.lines
     }
-    guard mistakes.isEmpty else { throw StartError(mistakes: mistakes, exit: exit) }
-    return prepared
+    do throws(OpenedStore.Failure) {
+      // Who only checks makes no file and takes no lock.
+      let store = try OpenedStore.forService(configuration, mayWrite: tokens != nil && !configuration.checkOnly)
+      if mistakes.isEmpty {
+        return Prepared(
+          store: store, tokens: tokens, addresses: addresses, managementAddresses: managementAddresses)
+      }
+    } catch {
+      if mistakes.isEmpty { exit = error.exit }
+      mistakes += error.mistakes
+    }
+    throw StartError(mistakes: mistakes, exit: exit)
   }
 
   /// With a prefix: an option is called `message`, and so is a line's text.

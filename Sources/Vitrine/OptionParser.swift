@@ -72,7 +72,13 @@ struct OptionParser {
       return mistakes.append(
         "\(first): unknown command; " + (nearest.map { "did you mean \($0)?" } ?? "see --help"))
     }
-    for operand in operands.dropFirst(command == .check ? 1 : 0) {
+    let taken =
+      switch command {
+      case .check: 1
+      case .products: 2
+      case .serve, .version, .help: 0
+      }
+    for operand in operands.dropFirst(taken) {
       mistakes.append("\(operand): \(command.rawValue) takes no such argument")
     }
   }

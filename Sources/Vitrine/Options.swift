@@ -52,6 +52,8 @@ package enum Options {
   package static let groups: [Group] = [
     Group(title: "Listening", commands: [.serve, .check], options: listening),
     Group(title: "Service", commands: [.serve], options: service),
+    Group(title: "Products", commands: [.serve, .products], options: products),
+    Group(title: "Changes", commands: [.serve], options: changes),
     Group(title: "Drain", commands: [.serve], options: drain),
     Group(title: "Timeouts", commands: [.serve], options: timeouts),
     Group(title: "Limits", commands: [.serve], options: limits),
@@ -86,10 +88,28 @@ extension Options {
     Option(
       "loops", \.loops, .count(0...1024), "Event loops; 0 makes one for each core of affinity mask and CPU quota."),
     Option("message", \.message, .line(bytesMax: 1000), "What GET / says."),
+    Option("identity-headers", \.identityHeaders, .toggle, "X-Served-By and X-Version on every answer."),
+  ]
+
+  private static let products: [Option] = [
     Option(
       "products", \.products, .optional(.file, unset: "built-in samples"),
-      "JSON file with the products; read again on SIGHUP."),
-    Option("identity-headers", \.identityHeaders, .toggle, "X-Served-By and X-Version on every answer."),
+      "JSON file with the products; without one they are samples in memory, and changes do not last."),
+    Option("products-max", \.productsMax, .count(1...10_000_000), "Products in the catalogue; beyond: 507."),
+    Option(
+      "products-file-max", \.productsFileBytesMax, .bytes(1024...4 << 30),
+      "The catalogue's file; beyond, it is not read, and a change is 507."),
+    Option(
+      "store-timeout", \.storeTimeout, .seconds(0.001...3600), "For each call of the store; beyond: 503."),
+  ]
+
+  private static let changes: [Option] = [
+    Option(
+      "write-token-file", \.writeTokenFile, .optional(.file, unset: "nobody may"),
+      "File with the bearer tokens of those who may change products, one a line."),
+    Option(
+      "watch-interval", \.watchInterval, .seconds(0...3600),
+      "Between two looks at whether catalogue and tokens have changed; 0: only on SIGHUP."),
   ]
 
   private static let drain: [Option] = [

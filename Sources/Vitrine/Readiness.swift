@@ -1,3 +1,4 @@
+internal import Catalog
 internal import HTTPServer
 internal import Networking
 internal import Synchronization
@@ -7,12 +8,14 @@ internal import Synchronization
 final class Readiness: Sendable {
   private let drain: DrainSignal
   private let hardening: Hardening
+  private let store: any ProductStore
   private let createdAt = Clock.monotonic
   /// An instant of the monotonic clock; nil until then.
   private let startedAt = Mutex<Int64?>(nil)
 
-  init(drain: DrainSignal, hardening: Hardening) {
+  init(drain: DrainSignal, hardening: Hardening, store: any ProductStore) {
     self.drain = drain
+    self.store = store
     self.hardening = hardening
   }
 
@@ -27,12 +30,12 @@ final class Readiness: Sendable {
     let now = Clock.monotonic
     let startedAt = startedAt.withLock { $0 }
     let drainingAt = drain.raisedAt
+    let store = store.status
     return [
       ProbeCheck(name: "started", isPassed: startedAt != nil, note: age(startedAt ?? createdAt, now)),
       ProbeCheck(
         name: "draining", isPassed: drainingAt == nil, note: age(drainingAt ?? startedAt ?? createdAt, now)),
-      // The catalogue is in memory once it is loaded, and a start without it never gets here.
-      ProbeCheck(name: "store", isPassed: true, note: age(createdAt, now)),
+      ProbeCheck(name: "store", isPassed: store.isUsable, note: store.note),
       // Told, and never a reason to stay away: a kernel without it serves as well.
       ProbeCheck(name: "hardening", isPassed: true, note: hardening.note),
     ]

@@ -8,14 +8,16 @@ struct Routes {
   let ready: Ready
   let metrics: MetricsEndpoint
   let products: Products
+  let writes: ProductWrites
   let version: Version
 
   /// - Parameter hasManagement: then metrics are for that listener alone; the probes stay on both.
   func service(hasManagement: Bool) -> Router {
     let service = [
-      Route("/", [.get: .immediate(index.answer)]),
-      Route(Products.path, [.get: .immediate(products.answerList)]),
-      Route(Products.path + "/{id}", [.get: .immediate(products.answerItem)]),
+      Route("/", [.get: index.handler]),
+      Route(Products.path, [.get: products.list, .post: writes.create]),
+      Route(Products.path + "/{id}", [.get: products.item, .put: writes.put, .delete: writes.delete]),
+      Route("/openapi.json", [.get: .immediate(OpenAPI.answer)]),
       Route("/version", [.get: .immediate(version.answer)]),
     ]
     return Router(service + (hasManagement ? probes : probes + [scrape]))

@@ -1,6 +1,5 @@
 internal import CLinux
 internal import Catalog
-internal import Dispatch
 internal import Glibc
 internal import HTTP
 internal import HTTPServer
@@ -14,13 +13,12 @@ struct Service {
   private let server: Server
   private let watchdog: Watchdog
   private let readiness: Readiness
-  private let reloads: Counter
-  /// Files are read here: reading blocks.
-  private let files = DispatchQueue(label: "files")
+  private let reloads: Reloads
 
   /// Binds and listens; nothing is accepted before `start`.
   init(
-    _ configuration: Configuration, hardening: Hardening, store: any ProductStore, addresses: [SocketAddress],
+    _ configuration: Configuration, hardening: Hardening, store: EmbeddedProductStore, tokens: WriteTokens?,
+    addresses: [SocketAddress],
     managementAddresses: [SocketAddress], log: Log
   ) throws(ListenError) {
     self.configuration = configuration
@@ -30,12 +28,14 @@ struct Service {
     let hasManagement = !managementAddresses.isEmpty
     let registry = Registry(shards: serverConfiguration.loops + (hasManagement ? 1 : 0))
     let drain = DrainSignal()
-    let readiness = Readiness(drain: drain, hardening: hardening)
+    let readiness = Readiness(drain: drain, hardening: hardening, store: store)
+    let storeMetrics = StoreMetrics(registry, store: store)
     let watchdog = Watchdog { loop in log.error("loop is stuck", ["loop": .string(loop)]) }
     let routes = Routes(
       index: Index(configuration.identity(hostname: hostname), store: store), health: Health(watchdog: watchdog),
       ready: Ready(readiness: readiness), metrics: MetricsEndpoint(registry: registry),
-      products: Products(store: store), version: Version(.current))
+      products: Products(store: store, metrics: storeMetrics),
+      writes: ProductWrites(store: store, metrics: storeMetrics, tokens: tokens), version: Version(.current))
     server = try Server(
       service: Server.Endpoint(addresses: addresses, router: routes.service(hasManagement: hasManagement)),
       management: hasManagement ? Server.Endpoint(addresses: managementAddresses, router: routes.management) : nil,
@@ -43,9 +43,11 @@ struct Service {
       drain: drain)
     self.readiness = readiness
     self.watchdog = watchdog
-    reloads = registry.counter(
-      "vitrine_catalog_reloads_total", "Reloads of the catalogue's file, by result.",
-      labels: [Label("result", ["success", "failure"])])
+    reloads = Reloads(
+      store: store, tokens: tokens, every: configuration.watchInterval, registry: registry, log: log)
+    registry.collectedCounter("vitrine_store_commits_total", "Commits of the embedded store: each of many changes.") {
+      Double(store.commits)
+    }
     registerMetrics(in: registry)
   }
 
@@ -61,12 +63,12 @@ struct Service {
   }
 
   /// Serves until a signal says stop, and drains. A second one cuts what is left.
-  func serve(until signals: Signals, reloading store: FileProductStore?) async -> Exit {
+  func serve(until signals: Signals) async -> Exit {
     var stopping: Task<Exit, Never>?
     for await signal in signals.stream {
       switch signal {
       case .reload:
-        reload(store)
+        reloads.reload()
       case .terminate where stopping == nil, .interrupt where stopping == nil:
         var times = configuration.drainTimes
         if signal == .interrupt { times.delay = .zero }
@@ -97,26 +99,6 @@ struct Service {
     TerminationLog(path: configuration.terminationLog).write(
       "served \(report.served), \(report.servedWhileDraining) of them while draining; cut \(report.cut)")
     return report.cut == 0 ? .success : .failure
-  }
-
-  /// SIGHUP: reads the files again. A bad one changes nothing.
-  private func reload(_ store: FileProductStore?) {
-    guard let store else { return log.info("reloaded", ["products": "built-in samples"]) }
-    files.async { [log, reloads] in
-      do throws(CatalogError) {
-        let changed = try store.reload()
-        reloads.addShared(at: 0)
-        log.info(
-          "reloaded",
-          [
-            "products": .string(store.path), "changed": .bool(changed), "count": .int(store.snapshot.products.count),
-            "revision": .string(store.snapshot.revision),
-          ])
-      } catch {
-        reloads.addShared(at: 1)
-        for line in error.lines { log.error("the last good catalogue is kept", ["error": .string(line)]) }
-      }
-    }
   }
 
   private func registerMetrics(in registry: Registry) {

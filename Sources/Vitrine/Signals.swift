@@ -35,6 +35,8 @@ final class Signals: Sendable {
       return source
     }
     _ = Glibc.signal(SIGPIPE, SIG_IGN)
+    // A file beyond RLIMIT_FSIZE is then an error of write(2), and told as a full disk.
+    _ = Glibc.signal(SIGXFSZ, SIG_IGN)
   }
 
   /// Ends the stream.

@@ -9,6 +9,8 @@ package enum Usage {
         vitrine [serve] [options]       answers requests until SIGTERM
         vitrine check [URL] [options]   makes one request: exit 0 on 200 to 399, else 1;
                                         without a URL it asks this container's own /readyz
+        vitrine products import FILE    puts the products of a file into the store, all or none
+        vitrine products export [FILE]  writes those of the store to a file or standard output
         vitrine version                 tells version and revision
 
       Each option is also a variable; the flag wins, an empty variable is an unset one.

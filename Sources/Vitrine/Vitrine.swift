@@ -33,6 +33,8 @@ struct Vitrine {
         ?? Check.ownURL(
           host: own.host, httpPort: own.port, managementHost: own.managementHost, managementPort: own.managementPort)
       return Check(url: url, timeout: request.timeout).run(report: complain) == 0 ? .success : .failure
+    case .products(let command):
+      return await command.run()
     case .serve(let configuration, let checkOnly):
       // Landlock binds the thread that asks and those that it makes: this is the only one yet.
       let hardening = Hardening(configuration)

@@ -6,11 +6,11 @@ import Testing
 
 @Suite struct IndexPageTests {
   private func page(
-    message: String = "Hello", name: String = "vitrine", products: [Product] = []
+    message: String = "Hello", name: String = "vitrine", products: [Product] = [], count: Int? = nil
   ) -> String {
     let page = IndexPage(
       message: message, name: name, version: "1.2.3", revision: "0123456789ab", hostname: "host-1",
-      startTime: "2026-08-01T12:00:00Z", products: products)
+      startTime: "2026-08-01T12:00:00Z", products: products, count: count)
     return String(decoding: page.html(), as: UTF8.self)
   }
 
@@ -19,7 +19,10 @@ import Testing
     tags: [String] = [], stock: Int = 3
   ) -> Product {
     Product(
-      id: id, name: name, description: description, price: price, currency: currency, tags: tags, stock: stock)
+      id: id,
+      details: ProductDetails(
+        name: name, description: description, price: price, currency: currency, tags: tags, stock: stock),
+      createdAt: 0, updatedAt: 0, revision: 1)
   }
 
   @Test func showsWhatItIsGiven() {
@@ -44,6 +47,11 @@ import Testing
     #expect(!html.contains("alert(\""))
     let escaped = "&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;&#39;\u{301}"
     #expect(html.components(separatedBy: escaped).count == 10, "nine places")
+  }
+
+  @Test func saysHowManyItDoesNotShow() {
+    #expect(page(products: [item()], count: 4200).contains("1 of 4,200 products<"))
+    #expect(page(products: [item()], count: 1).contains(">1 product<"))
   }
 
   @Test func showsAnEmptyCatalogueWithoutAList() {

@@ -25,7 +25,7 @@ import Testing
   }
 
   @Test func everyDefaultIsAValueOfItsOwnKindOrUnset() {
-    let unset = ["management-port", "management-host", "products", "trusted-proxies"]
+    let unset = ["management-port", "management-host", "products", "trusted-proxies", "write-token-file"]
     for option in Options.table where !unset.contains(option.name) {
       var configuration = Configuration()
       #expect(option.write(&configuration, option.defaultText), "\(option.name)")
@@ -51,7 +51,8 @@ import Testing
     "connections-max": "1", "management-connections-max": "2", "shed-connections-max": "0", "in-flight-max": "3",
     "log-level": "debug",
     "log-format": "text", "access-log": "false", "trusted-proxies": "10.0.0.0/8,fd00::/8,192.0.2.1/32",
-    "log-buffer-max": "70000", "check": "true", "timeout": "2.5", "hardening": "false",
+    "log-buffer-max": "70000", "check": "true", "timeout": "2.5", "products-max": "5", "products-file-max": "4096",
+    "store-timeout": "1.25", "write-token-file": "/token", "watch-interval": "0.5", "hardening": "false",
   ]
 
   @Test func everyOptionSetsItsOwnPropertyFromFlagAndVariableAlike() throws {
@@ -76,7 +77,7 @@ import Testing
           #expect(checkOnly == (option.name == "check"))
         case .check(let request):
           #expect(request.configuration == expected && request.timeout == .milliseconds(2500))
-        case .version, .help: Issue.record("\(arguments)")
+        case .version, .help, .products: Issue.record("\(arguments)")
         }
       }
     }

@@ -1,5 +1,6 @@
 internal import Catalog
 internal import HTTP
+internal import HTTPServer
 internal import Networking
 internal import Synchronization
 
@@ -22,7 +23,8 @@ final class Index: Sendable {
   }
 
   private struct RenderedPage {
-    let snapshot: CatalogSnapshot
+    let products: ProductPage
+    let count: Int?
     let response: Response
   }
 
@@ -57,11 +59,23 @@ final class Index: Sendable {
     text = Self.response("text/plain; charset=utf-8", Array("\(identity.message)\n".utf8))
   }
 
-  func answer(_ request: Request) -> Response {
+  var handler: Handler { .cached(cached, asked) }
+
+  /// Nil for the page, where the store has to be asked for what is on it.
+  private func cached(_ request: Request) -> Response? {
     switch ContentNegotiation.choose(accept: request.values(of: .accept), among: forms) {
-    case 1: currentPage()
+    case 1: store.cachedPage(ProductQuery()).map(page)
     case 2: text
     default: currentJSON()
+    }
+  }
+
+  private func asked(_ request: Request) async -> Response {
+    if let response = cached(request) { return response }
+    do throws(StoreError) {
+      return page(try await store.page(ProductQuery()))
+    } catch {
+      return request.response(to: error)
     }
   }
 
@@ -78,20 +92,20 @@ final class Index: Sendable {
   }
 
   /// The page, rendered once for each state of the catalogue: its uptime is counted by the browser.
-  private func currentPage() -> Response {
-    let snapshot = store.snapshot
+  private func page(_ products: ProductPage) -> Response {
+    let count = store.count
     return page.withLock { page in
-      if let page, page.snapshot === snapshot { return page.response }
+      if let page, page.products === products, page.count == count { return page.response }
       let html = IndexPage(
         message: identity.message, name: "vitrine", version: identity.build.version, revision: identity.build.revision,
-        hostname: identity.hostname, startTime: identity.startTime,
-        products: snapshot.products
+        hostname: identity.hostname, startTime: identity.startTime, products: products.entries.map(\.product),
+        count: count
       ).html()
       var response = Self.response("text/html; charset=utf-8", html)
       if let policy = FieldValue(IndexPage.contentSecurityPolicy) { response.add(.contentSecurityPolicy, policy) }
       response.add(.contentTypeOptions, "nosniff")
       response.add(.referrerPolicy, "no-referrer")
-      page = RenderedPage(snapshot: snapshot, response: response)
+      page = RenderedPage(products: products, count: count, response: response)
       return response
     }
   }

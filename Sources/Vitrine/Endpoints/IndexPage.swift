@@ -10,15 +10,17 @@ package struct IndexPage: Sendable {
   private let hostname: String
   private let startTime: String
   private let products: [Product]
+  private let count: Int?
 
   /// All text is plain: it is escaped here.
   ///
   /// - Parameters:
   ///   - startTime: RFC 3339, `2026-08-01T12:00:00Z`: the browser reads it too.
-  ///   - products: in the order in which they are shown.
+  ///   - products: in the order in which they are shown; the first ones, where there are many.
+  ///   - count: how many there are; nil where nobody knows.
   package init(
     message: String, name: String, version: String, revision: String, hostname: String, startTime: String,
-    products: [Product]
+    products: [Product], count: Int?
   ) {
     self.message = message
     self.name = name
@@ -27,6 +29,7 @@ package struct IndexPage: Sendable {
     self.hostname = hostname
     self.startTime = startTime
     self.products = products
+    self.count = count
   }
 
   /// The value of Content-Security-Policy that the page is made for: w3.org/TR/CSP3. Nothing may be loaded, sent or
@@ -87,10 +90,12 @@ extension IndexPage {
     """
 
   private var catalogue: HTML {
-    let count = products.count == 1 ? "1 product" : "\(Price.grouped(String(products.count))) products"
+    let number = max(count ?? 0, products.count)
+    let all = number == 1 ? "1 product" : "\(Price.grouped(String(number))) products"
+    let text = number > products.count ? "\(products.count) of \(all)" : all
     let list: HTML = products.isEmpty ? "" : "\n<ol class=\"cases\">\n\(products.map(Self.article))</ol>"
     return """
-      <h2>On show <span class="count">\(count)</span></h2>\(list)
+      <h2>On show <span class="count">\(text)</span></h2>\(list)
       """
   }
 

@@ -1,57 +1,181 @@
 internal import Catalog
 internal import HTTP
+internal import HTTPServer
 internal import Synchronization
 
-/// `GET /api/products` and `/api/products/{id}`. The list is rendered once for each state of the catalogue.
+/// `GET /api/products` and `/api/products/{id}`. What memory has is answered on the loop; the first page of the whole
+/// list is rendered once for each state of the catalogue.
 final class Products: Sendable {
-  /// An answer with the snapshot that it shows.
+  /// An answer with the page that it shows.
   private struct Rendered {
-    let snapshot: CatalogSnapshot
-    let etag: [UInt8]
+    let page: ProductPage
     let response: Response
   }
 
   static let path = "/api/products"
 
   private let store: any ProductStore
-  private let list: Mutex<Rendered>
+  private let metrics: StoreMetrics
+  private let first = Mutex<Rendered?>(nil)
 
-  init(store: any ProductStore) {
+  init(store: any ProductStore, metrics: StoreMetrics) {
     self.store = store
-    list = Mutex(Self.render(store.snapshot))
+    self.metrics = metrics
   }
 
-  func answerList(_ request: Request) -> Response {
-    let snapshot = store.snapshot
-    let rendered = list.withLock { list in
-      if list.snapshot !== snapshot { list = Self.render(snapshot) }
-      return list
+  var list: Handler { .cached(cachedList, askedList) }
+  var item: Handler { .cached(cachedItem, askedItem) }
+
+  private func cachedList(_ request: Request) -> Response? {
+    switch Self.query(of: request) {
+    case .failure(let refusal): refusal.response
+    case .success(let query): store.cachedPage(query).map { answer($0, to: query, request) }
     }
-    return request.applyPreconditions(to: rendered.response, etag: rendered.etag)
   }
 
-  func answerItem(_ request: Request) -> Response {
-    let id = String(decoding: request.path.dropFirst(Self.path.utf8.count + 1), as: UTF8.self)
-    guard let item = store.snapshot.item(id: id) else {
-      return Problem.response(
-        .notFound, detail: "There is no product with this id.", accept: request.values(of: .accept))
+  private func askedList(_ request: Request) async -> Response {
+    switch Self.query(of: request) {
+    case .failure(let refusal): return refusal.response
+    case .success(let query):
+      // A body has kept it from memory, which is all that the embedded stores have.
+      if let page = store.cachedPage(query) { return answer(page, to: query, request) }
+      do throws(StoreError) {
+        let page = try await metrics.measure(.list) { () async throws(StoreError) in
+          try await store.page(query)
+        } result: { _ in
+          "ok"
+        }
+        return answer(page, to: query, request)
+      } catch {
+        return request.response(to: error)
+      }
     }
-    let etag = Self.etag(item.revision)
-    return request.applyPreconditions(to: Self.response(Array(item.json), etag), etag: etag)
   }
 
-  private static func render(_ snapshot: CatalogSnapshot) -> Rendered {
-    let etag = etag(snapshot.revision)
-    return Rendered(snapshot: snapshot, etag: etag, response: response(snapshot.json, etag))
+  private func cachedItem(_ request: Request) -> Response? {
+    if let refusal = request.refusalOfQuery { return refusal }
+    return switch store.cachedEntry(id: request.productID) {
+    case .found(let entry): Self.answer(entry, to: request)
+    case .missing: request.missingProduct
+    case .unknown: nil
+    }
   }
 
-  private static func etag(_ revision: String) -> [UInt8] { Array("\"\(revision)\"".utf8) }
+  private func askedItem(_ request: Request) async -> Response {
+    if let response = cachedItem(request) { return response }
+    do throws(StoreError) {
+      let entry = try await metrics.measure(.get) { () async throws(StoreError) in
+        try await store.entry(id: request.productID)
+      } result: {
+        $0 == nil ? "missing" : "ok"
+      }
+      return entry.map { Self.answer($0, to: request) } ?? request.missingProduct
+    } catch {
+      return request.response(to: error)
+    }
+  }
 
-  private static func response(_ json: [UInt8], _ etag: [UInt8]) -> Response {
-    var response = Response(.ok, contentType: "application/json", body: json)
+  // MARK: Rendering
+
+  private func answer(_ page: ProductPage, to query: ProductQuery, _ request: Request) -> Response {
+    guard query == ProductQuery() else {
+      return request.applyPreconditions(to: Self.render(page, query), etag: page.etag)
+    }
+    let response = first.withLock { first in
+      if let first, first.page === page { return first.response }
+      let response = Self.render(page, query)
+      first = Rendered(page: page, response: response)
+      return response
+    }
+    return request.hasPreconditions ? request.applyPreconditions(to: response, etag: page.etag) : response
+  }
+
+  private static func render(_ page: ProductPage, _ query: ProductQuery) -> Response {
+    var response = Response.json(.ok, page.json, etag: page.etag)
+    if let next = page.next, let link = ListParameters.link(to: next, of: query) { response.add(.link, link) }
+    return response
+  }
+
+  private static func answer(_ entry: CatalogEntry, to request: Request) -> Response {
+    request.applyPreconditions(to: .json(.ok, entry.json, etag: entry.etag), etag: entry.etag)
+  }
+
+  private struct Refusal: Error {
+    let response: Response
+  }
+
+  private static func query(of request: Request) -> Result<ProductQuery, Refusal> {
+    guard request.query != nil else { return .success(ProductQuery()) }
+    return ListParameters.query(of: request).mapError { Refusal(response: request.badRequest($0.list)) }
+  }
+}
+
+extension Response {
+  /// A representation that is asked for again when it may have changed.
+  static func json(_ status: Status, _ body: [UInt8], etag: [UInt8]) -> Response {
+    var response = Response(status, contentType: "application/json", body: body)
     if let value = FieldValue(bytes: etag) { response.add(.etag, value) }
     response.add(.cacheControl, "no-cache")
     response.add(.acceptRanges, "none")
     return response
+  }
+}
+
+extension Request {
+  var hasPreconditions: Bool { value(of: .ifNoneMatch) != nil || value(of: .ifMatch) != nil }
+
+  /// What stands behind the last slash.
+  var productID: String { String(decoding: path.dropFirst(Products.path.utf8.count + 1), as: UTF8.self) }
+
+  var missingProduct: Response {
+    Problem.response(.notFound, detail: "There is no product with this id.", accept: values(of: .accept))
+  }
+
+  /// The answer to a query where none is taken; nil where there is none.
+  var refusalOfQuery: Response? {
+    guard query != nil else { return nil }
+    let mistakes = queryItems.map { item in
+      Problem.RequestMistake(.parameter(quoted(String(decoding: item.name, as: UTF8.self))), "is not a parameter here")
+    }
+    return mistakes.isEmpty ? nil : badRequest(mistakes)
+  }
+
+  func badRequest(_ mistakes: [Problem.RequestMistake]) -> Response {
+    Problem.response(
+      .badRequest, detail: "The query is not taken: \(Self.sentence(mistakes))", errors: mistakes,
+      accept: values(of: .accept))
+  }
+
+  /// The answer where a store did not do what it was asked.
+  func response(to error: StoreError) -> Response {
+    let accept = values(of: .accept)
+    return switch error {
+    case .readOnly(let reason):
+      Problem.response(.forbidden, detail: "The catalogue takes no changes: \(reason).", accept: accept)
+    case .full(let reason):
+      Problem.response(
+        .insufficientStorage, detail: "Nothing was changed: \(reason).", accept: accept)
+    case .unavailable(let reason):
+      Problem.response(.serviceUnavailable, detail: "Nothing was changed: \(reason).", accept: accept)
+        .adding(.retryAfter, "5")
+    case .uncertain, .timedOut(isUncertain: true):
+      Problem.response(
+        .serviceUnavailable, detail: "The change may have been made or not: \(error.reason).", accept: accept
+      )
+      .adding(.retryAfter, "5")
+    case .timedOut(isUncertain: false):
+      Problem.response(.serviceUnavailable, detail: "The store did not answer in time.", accept: accept)
+        .adding(.retryAfter, "5")
+    }
+  }
+
+  /// All mistakes in a row, for who does not read `errors`.
+  static func sentence(_ mistakes: [Problem.RequestMistake]) -> String {
+    mistakes.map { mistake in
+      switch mistake.place {
+      case .pointer(""): mistake.detail
+      case .pointer(let place), .parameter(let place), .header(let place): "\(place) \(mistake.detail)"
+      }
+    }.joined(separator: "; ") + "."
   }
 }

@@ -1,0 +1,181 @@
+internal import Catalog
+internal import HTTP
+internal import HTTPServer
+
+/// `POST /api/products`, `PUT` and `DELETE /api/products/{id}`, for those who have a token.
+struct ProductWrites: Sendable {
+  let store: any ProductStore
+  let metrics: StoreMetrics
+  /// Nil: nobody may write.
+  let tokens: WriteTokens?
+
+  var create: Handler { .admitting({ refusal($0, needsJSON: true) }, create) }
+  var put: Handler { .admitting({ refusal($0, needsJSON: true) ?? refusalOfID($0) }, put) }
+  var delete: Handler { .admitting({ refusal($0, needsJSON: false) }, delete) }
+
+  // MARK: By the head alone
+
+  /// Why the body is not even read; nil when it is.
+  private func refusal(_ request: Request, needsJSON: Bool) -> Response? {
+    let accept = request.values(of: .accept)
+    guard let tokens else {
+      return Problem.response(
+        .forbidden,
+        detail: "This service takes no changes: --write-token-file or VITRINE_WRITE_TOKEN_FILE would enable them.",
+        accept: accept)
+    }
+    let authorization = request.values(of: .authorization)
+    guard let credentials = authorization.first, authorization.count == 1 else {
+      return Problem.response(
+        .unauthorized, detail: "A change needs one Authorization field with a bearer token.",
+        errors: [.init(.header("Authorization"), authorization.isEmpty ? "is missing" : "must be there once")],
+        accept: accept
+      ).adding(.wwwAuthenticate, "Bearer realm=\"vitrine\"")
+    }
+    guard tokens.admits(credentials) else {
+      return Problem.response(
+        .unauthorized, detail: "The token is not one that may write.",
+        errors: [.init(.header("Authorization"), "must be Bearer and a token that may write")], accept: accept
+      ).adding(.wwwAuthenticate, "Bearer realm=\"vitrine\", error=\"invalid_token\"")
+    }
+    if let refusal = request.refusalOfQuery { return refusal }
+    let status = store.status
+    guard status.isWritable else {
+      return Problem.response(
+        .forbidden, detail: "The catalogue takes no changes: \(status.note).", accept: accept)
+    }
+    guard !needsJSON || Self.isJSON(request.values(of: .contentType)) else {
+      return Problem.response(
+        .unsupportedMediaType, detail: "The body must be application/json, in UTF-8.",
+        errors: [.init(.header("Content-Type"), "must be application/json")], accept: accept
+      ).adding("Accept", "application/json")
+    }
+    return nil
+  }
+
+  private func refusalOfID(_ request: Request) -> Response? {
+    guard !ProductField.id.allows(request.productID) else { return nil }
+    return request.badRequest([
+      .init(.parameter("id"), "\(ProductField.id.rule), found \(quoted(request.productID))")
+    ])
+  }
+
+  /// RFC 8259 §11: a charset says nothing, and one that is not UTF-8 would say something wrong.
+  private static func isJSON(_ contentTypes: [ArraySlice<UInt8>]) -> Bool {
+    guard let contentType = contentTypes.first, contentTypes.count == 1 else { return false }
+    let parts = String(decoding: contentType, as: UTF8.self).lowercased().split(separator: ";").map { part in
+      String(part.filter { $0 != " " && $0 != "\t" && $0 != "\"" })
+    }
+    return parts.first == "application/json" && parts.dropFirst().allSatisfy { $0.isEmpty || $0 == "charset=utf-8" }
+  }
+
+  // MARK: By the body
+
+  private func create(_ request: Request) async -> Response {
+    switch Self.read(request, id: nil) {
+    case .failure(let refusal): return refusal.response
+    case .success(let given):
+      let id = given.id ?? Self.newID()
+      return await apply(.init(id: id, .create(given.details)), .create, request)
+    }
+  }
+
+  private func put(_ request: Request) async -> Response {
+    switch Self.read(request, id: request.productID) {
+    case .failure(let refusal): return refusal.response
+    case .success(let given):
+      return await apply(
+        .init(id: request.productID, .put(given.details), if: request.precondition), .replace, request)
+    }
+  }
+
+  private func delete(_ request: Request) async -> Response {
+    await apply(.init(id: request.productID, .delete, if: request.precondition), .delete, request)
+  }
+
+  private func apply(
+    _ change: ProductChange, _ operation: StoreMetrics.Operation, _ request: Request
+  ) async -> Response {
+    do throws(StoreError) {
+      let outcomes = try await metrics.measure(operation) { () async throws(StoreError) in
+        try await store.apply([change])
+      } result: {
+        $0.first?.label ?? "ok"
+      }
+      guard let outcome = outcomes.first else { preconditionFailure("a store answers each change") }
+      return Self.response(to: outcome, id: change.id, request)
+    } catch {
+      return request.response(to: error)
+    }
+  }
+
+  private static func response(to outcome: ChangeOutcome, id: String, _ request: Request) -> Response {
+    let accept = request.values(of: .accept)
+    switch outcome {
+    case .created(let entry):
+      let response = Response.json(.created, entry.json, etag: entry.etag)
+      return FieldValue("\(Products.path)/\(id)" as String).map { response.adding(.location, $0) } ?? response
+    case .replaced(let entry), .unchanged(let entry): return .json(.ok, entry.json, etag: entry.etag)
+    case .deleted: return Response(.noContent)
+    case .missing: return request.missingProduct
+    case .taken:
+      return Problem.response(
+        .conflict, detail: "There is a product with this id already: PUT replaces it.",
+        errors: [.init(.pointer("/id"), "is taken")], accept: accept)
+    case .preconditionFailed:
+      return Problem.response(
+        .preconditionFailed, detail: "The product is not as If-Match or If-None-Match want it.", accept: accept)
+    }
+  }
+
+  private struct Refusal: Error {
+    let response: Response
+  }
+
+  private struct Given {
+    var id: String?
+    var details: ProductDetails
+  }
+
+  /// The product that a body describes.
+  ///
+  /// - Parameter id: that of the path; a body may repeat it.
+  private static func read(_ request: Request, id: String?) -> Result<Given, Refusal> {
+    let accept = request.values(of: .accept)
+    let json: JSON
+    do throws(JSONSyntaxError) {
+      json = try JSONReader.value(of: request.body)
+    } catch {
+      return .failure(
+        Refusal(
+          response: Problem.response(
+            .badRequest, detail: "The body must be JSON: \(error.place).",
+            errors: [.init(.pointer(""), error.place)], accept: accept)))
+    }
+    let reading = ProductReading(json, from: .client)
+    var mistakes = reading.mistakes.map { Problem.RequestMistake(.pointer($0.pointer), $0.problem) }
+    if let id, let given = reading.id, given != id {
+      mistakes.append(.init(.pointer("/id"), "must be that of the path, found \(quoted(given))"))
+    }
+    guard mistakes.isEmpty, let details = reading.details else {
+      return .failure(
+        Refusal(
+          response: Problem.response(
+            .unprocessableContent, detail: "This is no product: \(Request.sentence(mistakes))", errors: mistakes,
+            accept: accept)))
+    }
+    return .success(Given(id: reading.id, details: details))
+  }
+
+  /// 80 random bits in 16 characters without vowels, so that no word comes out.
+  private static func newID() -> String {
+    let alphabet = Array("0123456789bcdfghjkmnpqrstvwxyzBC")
+    return String((0..<16).map { _ in alphabet[Int.random(in: 0..<32)] })
+  }
+}
+
+extension Request {
+  fileprivate var precondition: Precondition {
+    Precondition(ifMatch: values(of: .ifMatch), ifNoneMatch: values(of: .ifNoneMatch))
+  }
+}

@@ -1,0 +1,44 @@
+internal import Catalog
+internal import Networking
+
+/// The store that a configuration names.
+enum OpenedStore {
+  /// Why there is none.
+  struct Failure: Error {
+    let mistakes: [String]
+    let exit: Exit
+  }
+
+  /// Opens the store for the service.
+  ///
+  /// - Parameter mayWrite: whether anybody may change something; else nothing is made and nothing locked.
+  static func forService(_ configuration: Configuration, mayWrite: Bool) throws(Failure) -> EmbeddedProductStore {
+    guard let path = configuration.products else {
+      return .inMemory(
+        SampleProducts.products, limits: configuration.catalogLimits, timeout: configuration.storeTimeout,
+        milliseconds: wallClock)
+    }
+    let purpose: EmbeddedProductStore.Purpose =
+      mayWrite ? .writing(SampleProducts.products) : .reading("no --write-token-file is given")
+    return try file(path, for: purpose, configuration)
+  }
+
+  static func file(
+    _ path: String, for purpose: EmbeddedProductStore.Purpose, _ configuration: Configuration
+  ) throws(Failure) -> EmbeddedProductStore {
+    do throws(StoreOpeningError) {
+      return try .open(
+        path: path, for: purpose, limits: configuration.catalogLimits, timeout: configuration.storeTimeout,
+        milliseconds: wallClock)
+    } catch {
+      if case .locked = error { throw Failure(mistakes: error.lines, exit: .unavailable) }
+      throw Failure(mistakes: error.lines, exit: .configuration)
+    }
+  }
+
+  private static let wallClock: @Sendable () -> Int64 = { Clock.realtime / 1_000_000 }
+}
+
+extension Configuration {
+  var catalogLimits: CatalogLimits { CatalogLimits(productsMax: productsMax, fileBytesMax: productsFileBytesMax) }
+}

@@ -1,0 +1,102 @@
+internal import Catalog
+internal import Glibc
+internal import Networking
+
+/// `vitrine products import FILE` and `export [FILE]`: between a file and the store that the options name.
+package struct ProductsCommand: Sendable, Equatable {
+  package enum Action: Sendable, Equatable {
+    /// Creates or replaces the file's products, all or none; the store's others stay.
+    case importing(file: String)
+    /// Nil: to standard output.
+    case exporting(file: String?)
+  }
+
+  package let action: Action
+  package let configuration: Configuration
+
+  /// - Parameter operands: what follows `products` on the command line.
+  init(operands: [String], configuration: Configuration) throws(UsageError) {
+    self.configuration = configuration
+    switch (operands.first, operands.dropFirst().first) {
+    case ("import", let file?): action = .importing(file: file)
+    case ("import", nil): throw UsageError(mistakes: ["products import: needs a file"])
+    case ("export", let file): action = .exporting(file: file)
+    case (let word?, _): throw UsageError(mistakes: ["products \(word): must be import or export"])
+    case (nil, _): throw UsageError(mistakes: ["products: needs import or export"])
+    }
+    guard configuration.products != nil else {
+      throw UsageError(mistakes: ["products: needs a store, which --products names"])
+    }
+  }
+
+  func run() async -> Exit {
+    do throws(OpenedStore.Failure) {
+      switch action {
+      case .importing(let file): try await importAll(of: file)
+      case .exporting(let file): try await exportAll(to: file)
+      }
+      return .success
+    } catch {
+      for mistake in error.mistakes { complain("vitrine: \(mistake)") }
+      return error.exit
+    }
+  }
+
+  private func importAll(of path: String) async throws(OpenedStore.Failure) {
+    let products: [Product]
+    do throws(CatalogError) {
+      products = try CatalogFile(path: path, limits: configuration.catalogLimits).load(
+        time: Clock.realtime / 1_000_000
+      ).products
+    } catch {
+      throw OpenedStore.Failure(mistakes: error.lines, exit: .configuration)
+    }
+    let store = try OpenedStore.file(configuration.products ?? "", for: .writing([]), configuration)
+    let changes = products.map { ProductChange(id: $0.id, .restore($0)) }
+    let outcomes = try await asked { () async throws(StoreError) in try await store.apply(changes) }
+    let changed = outcomes.count { $0.stored != nil }
+    print("imported \(products.count) products, \(changed) of them new or changed: \(store.status.note)")
+  }
+
+  private func exportAll(to path: String?) async throws(OpenedStore.Failure) {
+    let store = try OpenedStore.file(configuration.products ?? "", for: .reading("it is only read"), configuration)
+    var entries: [CatalogEntry] = []
+    var query = ProductQuery(limit: 1000)
+    repeat {
+      let page = try await asked { () async throws(StoreError) in try await store.page(query) }
+      entries += page.entries
+      query.after = page.next
+    } while query.after != nil
+    let bytes = ProductFile.json(of: entries, revision: store.status.revision ?? 0)
+    guard let path else {
+      return try written(bytes, to: STDOUT_FILENO, name: "standard output")
+    }
+    do throws(StoreError) {
+      _ = try CatalogFile(path: path, limits: configuration.catalogLimits).replace(with: bytes)
+    } catch {
+      throw OpenedStore.Failure(mistakes: [error.reason], exit: .failure)
+    }
+  }
+
+  private func asked<Answer: Sendable>(
+    _ ask: () async throws(StoreError) -> Answer
+  ) async throws(OpenedStore.Failure) -> Answer {
+    do throws(StoreError) {
+      return try await ask()
+    } catch {
+      throw OpenedStore.Failure(mistakes: ["\(configuration.products ?? ""): \(error.reason)"], exit: .failure)
+    }
+  }
+
+  private func written(_ bytes: [UInt8], to descriptor: Int32, name: String) throws(OpenedStore.Failure) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = unsafe rest.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else {
+        throw OpenedStore.Failure(mistakes: ["\(name): \(Errno("write"))"], exit: .failure)
+      }
+      rest = rest.dropFirst(count)
+    }
+  }
+}
