@@ -16,7 +16,7 @@ import yaml
 CHART = pathlib.Path(__file__).resolve().parent.parent / "chart"
 
 # Options that are values elsewhere, or of a command that ends.
-NOT_CONFIG = set("port managementPort message products logLevel logFormat drainDelay drainTimeout drainIdle gracePeriod "
+NOT_CONFIG = set("port managementPort message products writeTokenFile logLevel logFormat drainDelay drainTimeout drainIdle gracePeriod "
                  "check timeout".split())
 
 # A pod of `helm test` asks once and ends: nothing could probe it.

@@ -65,8 +65,9 @@ package final class EmbeddedProductStore: ProductStore {
 
   package var status: StoreStatus {
     let snapshot = snapshot
-    let place = file.map { "file \($0.path)" } ?? "memory, which does not last"
-    let access = readOnlyReason.map { "read-only: \($0)" } ?? "writable"
+    let place = file.map { "file \($0.path)" } ?? "memory"
+    let access =
+      readOnlyReason.map { "read-only: \($0)" } ?? (file == nil ? "changes do not last" : "writable")
     return StoreStatus(
       kind: file == nil ? "memory" : "file", isUsable: true, isWritable: readOnlyReason == nil,
       note: "\(place), \(snapshot.count) products, revision \(snapshot.revision), \(access)",

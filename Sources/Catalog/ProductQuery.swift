@@ -85,7 +85,17 @@ package struct ProductCursor: Sendable, Hashable {
     return order != 0 ? order : SortKey.compare(product.id, id)
   }
 
-  /// For clients, to whom it says nothing: base64url (RFC 4648 §5) without padding.
+  /// Every `text` matches this, so that whatever does not was never one.
+  package static let pattern = "^p1\\.[A-Za-z0-9_-]+$"
+  private static let prefix = "p1."
+
+  /// Whether `text` may be a cursor's, by its pattern alone.
+  package static func isWellFormed(_ text: String) -> Bool {
+    text.hasPrefix(prefix) && text.utf8.count > prefix.utf8.count
+      && text.utf8.dropFirst(prefix.utf8.count).allSatisfy(Base64URL.alphabet.contains)
+  }
+
+  /// For clients, to whom it says nothing: base64url (RFC 4648 §5) without padding, behind the number of this form.
   package var text: String {
     let keyText =
       switch key {
@@ -93,12 +103,14 @@ package struct ProductCursor: Sendable, Hashable {
       case .text(let text): text
       }
     // No name, id or sort has a line feed.
-    return Base64URL.encoded(Array("\(sort.text)\n\(id)\n\(keyText)".utf8))
+    return Self.prefix + Base64URL.encoded(Array("\(sort.text)\n\(id)\n\(keyText)".utf8))
   }
 
   /// Nil for what `text` never was.
   package init?(_ text: String) {
-    guard let bytes = Base64URL.decoded(text), let plain = String(validating: bytes, as: UTF8.self) else { return nil }
+    guard text.hasPrefix(Self.prefix), let bytes = Base64URL.decoded(text.dropFirst(Self.prefix.utf8.count)),
+      let plain = String(validating: bytes, as: UTF8.self)
+    else { return nil }
     let lines = plain.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     guard lines.count == 3, let sort = ProductSort(lines[0]), ProductField.id.allows(lines[1]) else { return nil }
     self.sort = sort
@@ -144,7 +156,7 @@ package struct ProductQuery: Sendable, Hashable {
 
 /// base64url without padding, RFC 4648 §5.
 enum Base64URL {
-  private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+  static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
   static func encoded(_ bytes: [UInt8]) -> String {
     var text: [UInt8] = []
@@ -157,7 +169,7 @@ enum Base64URL {
   }
 
   /// Nil for a byte that is not of the alphabet. Whoever wants one spelling only encodes again and compares.
-  static func decoded(_ text: String) -> [UInt8]? {
+  static func decoded(_ text: some StringProtocol) -> [UInt8]? {
     var bytes: [UInt8] = []
     var bits: UInt32 = 0
     var count: UInt32 = 0

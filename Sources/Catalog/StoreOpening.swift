@@ -37,11 +37,15 @@ extension EmbeddedProductStore {
   }
 
   /// Products in memory alone: `products` at the start.
+  ///
+  /// - Parameter readOnlyReason: why no change is taken; nil when they are.
   package static func inMemory(
-    _ products: [Product], limits: CatalogLimits, timeout: Duration, milliseconds: @escaping @Sendable () -> Int64
+    _ products: [Product], readOnlyReason: String? = nil, limits: CatalogLimits, timeout: Duration,
+    milliseconds: @escaping @Sendable () -> Int64
   ) -> EmbeddedProductStore {
     EmbeddedProductStore(
-      CatalogSnapshot(products: products, revision: 1), limits: limits, timeout: timeout, milliseconds: milliseconds)
+      CatalogSnapshot(products: products, revision: 1), readOnlyReason: readOnlyReason, limits: limits,
+      timeout: timeout, milliseconds: milliseconds)
   }
 
   /// Reads and checks the file, and keeps other processes from writing it where it is to be written. Blocks: call it at

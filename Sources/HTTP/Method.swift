@@ -1,6 +1,8 @@
 /// A request method (RFC 9110 §9). Names are case-sensitive: `get` is `.other`.
 package enum Method: UInt8, Sendable, CaseIterable {
   case get, head, post, put, delete, patch, options, trace, connect
+  /// draft-ietf-httpbis-safe-method-w-body; no route has it yet.
+  case query
   /// A well-formed token that no route knows: answered with 501.
   case other
 
@@ -16,6 +18,7 @@ package enum Method: UInt8, Sendable, CaseIterable {
     case .options: "OPTIONS"
     case .trace: "TRACE"
     case .connect: "CONNECT"
+    case .query: "QUERY"
     case .other: "other"
     }
   }
@@ -31,6 +34,7 @@ extension Method {
       switch count {
       case 3: initial == UInt8(ascii: "G") ? (.get, "GET") : (.put, "PUT")
       case 4: initial == UInt8(ascii: "H") ? (.head, "HEAD") : (.post, "POST")
+      case 5 where initial == UInt8(ascii: "Q"): (.query, "QUERY")
       case 5: initial == UInt8(ascii: "P") ? (.patch, "PATCH") : (.trace, "TRACE")
       case 6: (.delete, "DELETE")
       case 7: initial == UInt8(ascii: "O") ? (.options, "OPTIONS") : (.connect, "CONNECT")

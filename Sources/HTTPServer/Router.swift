@@ -93,7 +93,7 @@ package struct Router: Sendable {
     case .options where request.path.elementsEqual([UInt8(ascii: "*")]):
       .answer(Response(.noContent).adding(.allow, allowOfAll))
     case .other: .answer(problem(.notImplemented, "This method is not implemented.", request))
-    case .trace: .answer(methodNotAllowed(request, allow: allowOfAll))
+    case .trace, .query: .answer(methodNotAllowed(request, allow: allowOfAll))
     case .connect: .lastAnswer(methodNotAllowed(request, allow: allowOfAll))
     default: .answer(problem(.notFound, "There is nothing at this path.", request))
     }

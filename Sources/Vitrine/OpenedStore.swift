@@ -15,11 +15,12 @@ enum OpenedStore {
   static func forService(_ configuration: Configuration, mayWrite: Bool) throws(Failure) -> EmbeddedProductStore {
     guard let path = configuration.products else {
       return .inMemory(
-        SampleProducts.products, limits: configuration.catalogLimits, timeout: configuration.storeTimeout,
+        SampleProducts.products, readOnlyReason: mayWrite ? nil : nobodyMay, limits: configuration.catalogLimits,
+        timeout: configuration.storeTimeout,
         milliseconds: wallClock)
     }
     let purpose: EmbeddedProductStore.Purpose =
-      mayWrite ? .writing(SampleProducts.products) : .reading("no --write-token-file is given")
+      mayWrite ? .writing(SampleProducts.products) : .reading(nobodyMay)
     return try file(path, for: purpose, configuration)
   }
 
@@ -35,6 +36,8 @@ enum OpenedStore {
       throw Failure(mistakes: error.lines, exit: .configuration)
     }
   }
+
+  private static let nobodyMay = "no --write-token-file is given"
 
   private static let wallClock: @Sendable () -> Int64 = { Clock.realtime / 1_000_000 }
 }

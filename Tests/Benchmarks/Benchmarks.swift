@@ -18,10 +18,11 @@ struct Benchmarks {
     if options.help { return show(Options.usage) }
     var aims: [Aim] = []
     if options.parts.contains(.micro) { try Micro.run() }
-    if options.parts.contains(.wire) || options.parts.contains(.footprint) {
+    if !options.parts.allSatisfy({ $0 == .micro }) {
       try raiseDescriptorLimit()
       let bench = try Bench(options)
       if options.parts.contains(.wire) { aims += try Wire(bench).run() }
+      if options.parts.contains(.catalogue) { aims += try Catalogue(bench).run() }
       if options.parts.contains(.footprint) { aims += try Footprint(bench).run() }
     }
     if !aims.isEmpty { show(heading("Aims") + Aim.table(aims)) }

@@ -1,6 +1,6 @@
 /// The command line.
 struct Options {
-  enum Part: String, CaseIterable { case micro, wire, footprint }
+  enum Part: String, CaseIterable { case micro, wire, footprint, catalogue }
 
   var parts: [Part] = []
   var binary = ".build/release/vitrine"
@@ -14,11 +14,12 @@ struct Options {
   var help = false
 
   static let usage = """
-    usage: benchmarks [micro] [wire] [footprint] [option…]      (all three where none is named)
+    usage: benchmarks [micro] [wire] [footprint] [catalogue] [option…]      (all four where none is named)
 
       micro      parse and encode, in nanoseconds
       wire       vitrine, nginx and the bare epoll loop under wrk, interleaved
       footprint  memory, start time, binary size
+      catalogue  100,000 products in a file: import, pages, changes, memory
 
       --binary PATH    the release binary      (.build/release/vitrine)
       --nginx PATH     the peer                (/usr/sbin/nginx)

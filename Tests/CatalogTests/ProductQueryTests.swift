@@ -75,7 +75,8 @@ import Testing
       for sort in ProductSort.all.compactMap(ProductSort.init) {
         let cursor = ProductCursor(behind: product, in: sort)
         #expect(ProductCursor(cursor.text) == cursor)
-        #expect(cursor.text.utf8.allSatisfy { $0 != UInt8(ascii: "=") && $0 != UInt8(ascii: "+") })
+        #expect(ProductCursor.isWellFormed(cursor.text))
+        #expect(try Regex(ProductCursor.pattern).wholeMatch(in: cursor.text) != nil)
       }
     }
   }
@@ -85,7 +86,8 @@ import Testing
     "bmFtZQphCg", "aWQKYQphCg", "é", "cHJpY2UKYQo5OTk5OTk5OTk5OTk5OTk5OTk5OTk5",
   ])
   func whatNeverWasACursorIsNone(text: String) {
-    #expect(ProductCursor(text) == nil)
+    #expect(ProductCursor(text) == nil && ProductCursor("p1." + text) == nil)
+    #expect(!ProductCursor.isWellFormed(text))
   }
 
   @Test(arguments: [[], [0], [1, 2], [255, 254, 253], [0, 1, 2, 3], Array(0...255)] as [[UInt8]])

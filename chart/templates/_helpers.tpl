@@ -58,6 +58,10 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- end }}
 
+{{- define "vitrine.claim" -}}
+{{ .Values.persistence.existingClaim | default (include "vitrine.fullname" .) }}
+{{- end }}
+
 {{/* Seconds that a preStop sleep takes from the grace period before SIGTERM. */}}
 {{- define "vitrine.preStopSleep" -}}
 {{- dig "preStop" "sleep" "seconds" 0 (.Values.lifecycle | default dict) -}}
@@ -81,6 +85,11 @@ million, for Helm reads them all as floating point.
   "gracePeriod" $grace -}}
 {{- if include "vitrine.productsConfigMap" . }}
 {{- $_ := set $settings "products" "/etc/vitrine/products/products.json" }}
+{{- else if .Values.persistence.enabled }}
+{{- $_ := set $settings "products" "/var/lib/vitrine/products.json" }}
+{{- end }}
+{{- if .Values.writes.existingSecret }}
+{{- $_ := set $settings "writeTokenFile" (printf "/etc/vitrine/tokens/%s" .Values.writes.key) }}
 {{- end }}
 {{- range $name, $value := merge $settings .Values.config }}
 VITRINE_{{ snakecase $name | upper }}: {{ kindIs "string" $value | ternary $value (toJson $value) | quote }}
@@ -111,6 +120,22 @@ VITRINE_{{ snakecase $name | upper }}: {{ kindIs "string" $value | ternary $valu
 {{- end }}
 {{- if and .Values.products .Values.existingProductsConfigMap }}
 {{- fail "products and existingProductsConfigMap exclude each other." }}
+{{- end }}
+{{- with .Values.persistence }}
+{{- if .enabled }}
+{{- if include "vitrine.productsConfigMap" $ }}
+{{- fail "persistence.enabled excludes products and existingProductsConfigMap: nothing can be written there." }}
+{{- end }}
+{{- if or (gt (int $.Values.replicaCount) 1) $.Values.hpa.enabled }}
+{{- fail "persistence.enabled needs replicaCount 1 and no hpa: a second pod would wait for the volume, or for the first one's lock." }}
+{{- end }}
+{{- if ne $.Values.strategy.type "Recreate" }}
+{{- fail "persistence.enabled needs strategy.type Recreate: a new pod cannot have the volume before the old one has gone." }}
+{{- end }}
+{{- if not $.Values.writes.existingSecret }}
+{{- fail "persistence.enabled needs writes.existingSecret: without a token nobody can change what is kept." }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- if kindIs "string" .Values.products }}
 {{- $_ := .Values.products | default "[]" | mustFromJson }}

@@ -6,9 +6,9 @@ enum ListParameters {
   static let names = ["limit", "after", "q", "sort"]
 
   /// The query, or everything that is wrong with it.
-  static func query(of request: Request) -> Result<ProductQuery, Mistakes> {
+  static func query(of request: Request) -> Result<ProductQuery, Mistake> {
     var query = ProductQuery()
-    var after: ProductCursor?
+    var after: String?
     var mistakes: [Problem.RequestMistake] = []
     var seen: Set<String> = []
     for item in request.queryItems {
@@ -38,8 +38,7 @@ enum ListParameters {
           refuse("must be a whole number from 1 to \(ProductQuery.limitMax)")
         }
       case "after":
-        after = ProductCursor(text)
-        if after == nil { refuse("must be what `next` said") }
+        if ProductCursor.isWellFormed(text) { after = text } else { refuse("must be what next said") }
       case "q":
         let isGood =
           text.unicodeScalars.count <= ProductQuery.searchCharactersMax
@@ -53,17 +52,16 @@ enum ListParameters {
         }
       }
     }
-    if let after, mistakes.isEmpty {
-      query.after = after
-      if after.sort != query.sort {
-        mistakes.append(.init(.parameter("after"), "belongs to sort=\(after.sort.text)"))
-      }
-    }
-    return mistakes.isEmpty ? .success(query) : .failure(Mistakes(list: mistakes))
+    guard mistakes.isEmpty else { return .failure(.wrong(mistakes)) }
+    guard let after else { return .success(query) }
+    query.after = ProductCursor(after)
+    return query.after?.sort == query.sort ? .success(query) : .failure(.noSuchPage)
   }
 
-  struct Mistakes: Error {
-    let list: [Problem.RequestMistake]
+  enum Mistake: Error {
+    case wrong([Problem.RequestMistake])
+    /// A cursor that looks like one and is none of ours, or one of another sort.
+    case noSuchPage
   }
 
   private static let searchRule =

@@ -46,7 +46,7 @@ enum OpenAPI {
     \(ref("parameters", "sort")),\(ref("parameters", "ifNoneMatch"))],"responses":{"200":{"description":"A page",\
     "headers":{"ETag":\(etagHeader),"Link":{"description":"The next page, rel=next, where there is one",\
     "schema":{"type":"string"}}},"content":{"application/json":{"schema":\(ref("schemas", "Page"))}}},\
-    "304":\(ref("responses", "NotModified")),\(problems([400, 412, 503]))}}
+    "304":\(ref("responses", "NotModified")),\(problems([400, 404, 412, 503]))}}
     """
 
   private static let create = """
@@ -63,17 +63,21 @@ enum OpenAPI {
 
   private static let put = """
     {"operationId":"putProduct","summary":"Creates or replaces a product","tags":["products"],\
-    "description":"What is there already, just so, stays as it is: a PUT can be repeated.",\
-    "security":[{"token":[]}],"parameters":[\(ref("parameters", "ifMatch")),\(ref("parameters", "ifNoneMatch"))],\
+    "description":"What is there already, just so, stays as it is: a PUT can be repeated. \(conditions)",\
+    "security":[{"token":[]}],\
     "requestBody":\(body),"responses":{"200":\(product("Replaced, or as it was")),\
-    "201":\(product("Created", location: true)),\(problems([400, 401, 403, 412, 413, 415, 422, 503, 507]))}}
+    "201":\(product("Created", location: true)),\(problems([400, 401, 403, 409, 412, 413, 415, 422, 503, 507]))}}
     """
 
   private static let delete = """
     {"operationId":"deleteProduct","summary":"Takes a product away","tags":["products"],"security":[{"token":[]}],\
-    "parameters":[\(ref("parameters", "ifMatch")),\(ref("parameters", "ifNoneMatch"))],\
-    "responses":{"204":{"description":"Gone"},\(problems([400, 401, 403, 404, 412, 503, 507]))}}
+    "description":"\(conditions)","responses":{"204":{"description":"Gone"},\(problems([400, 401, 403, 404, 412, 503, 507]))}}
     """
+
+  /// Not as parameters: generators take those for free, and no ETag of theirs can hold.
+  private static let conditions =
+    "If-Match: only if the product has one of these ETags. If-None-Match: only if it has none of them, or with * if there "
+    + "is no product; else 412."
 
   private static let body =
     "{\"required\":true,\"content\":{\"application/json\":{\"schema\":\(ref("schemas", "ProductInput"))}}}"
@@ -99,14 +103,12 @@ enum OpenAPI {
     "limit":{"name":"limit","in":"query","description":"Products on a page","schema":{"type":"integer","minimum":1,\
     "maximum":\(ProductQuery.limitMax),"default":\(ProductQuery.limitDefault)}},\
     "after":{"name":"after","in":"query","description":"What next said on the page before, of the same sort; opaque",\
-    "schema":{"type":"string","minLength":1,"format":"vitrine-cursor"}},\
+    "schema":{"type":"string","pattern":"\(ProductCursor.pattern.split(separator: "\\").joined(separator: "\\\\"))"}},\
     "q":{"name":"q","in":"query","description":"Only products with this in the name or in a tag, in any case",\
     "schema":{"type":"string","maxLength":\(ProductQuery.searchCharactersMax),"pattern":"\(linePattern)"}},\
     "sort":{"name":"sort","in":"query","description":"Ascending, or descending behind a minus; equals by id",\
     "schema":{"type":"string","enum":[\(quotedList(ProductSort.all))],"default":"id"}},\
-    "ifMatch":{"name":"If-Match","in":"header","description":"Only if the product has one of these ETags, or any: *",\
-    "schema":{"type":"string"}},\
-    "ifNoneMatch":{"name":"If-None-Match","in":"header","description":"Only if it has none of these; *: if there is none",\
+    "ifNoneMatch":{"name":"If-None-Match","in":"header","description":"304 where it has one of these ETags",\
     "schema":{"type":"string"}}
     """
 
@@ -168,7 +170,8 @@ enum OpenAPI {
   private static let problemDescriptions: [(UInt16, String)] = [
     (400, "A parameter, or the body's JSON, cannot be read; errors tells which and why"),
     (401, "The bearer token is missing or wrong"), (403, "This service, or its store, takes no changes"),
-    (404, "There is no such product"), (409, "The id is taken"), (412, "A precondition does not hold"),
+    (404, "There is no such product, or no such page"),
+    (409, "The id is taken, or not that of the path"), (412, "A precondition does not hold"),
     (413, "The body is too large"), (415, "The body is not application/json"),
     (422, "The body is JSON and no product; errors tells why"), (503, "Too much at once, or the store is out of reach"),
     (507, "The store is full"),

@@ -153,16 +153,20 @@ struct ProductWrites: Sendable {
             errors: [.init(.pointer(""), error.place)], accept: accept)))
     }
     let reading = ProductReading(json, from: .client)
-    var mistakes = reading.mistakes.map { Problem.RequestMistake(.pointer($0.pointer), $0.problem) }
-    if let id, let given = reading.id, given != id {
-      mistakes.append(.init(.pointer("/id"), "must be that of the path, found \(quoted(given))"))
-    }
+    let mistakes = reading.mistakes.map { Problem.RequestMistake(.pointer($0.pointer), $0.problem) }
     guard mistakes.isEmpty, let details = reading.details else {
       return .failure(
         Refusal(
           response: Problem.response(
             .unprocessableContent, detail: "This is no product: \(Request.sentence(mistakes))", errors: mistakes,
             accept: accept)))
+    }
+    if let id, let given = reading.id, given != id {
+      return .failure(
+        Refusal(
+          response: Problem.response(
+            .conflict, detail: "The body's id is not that of the path.",
+            errors: [.init(.pointer("/id"), "must be that of the path, found \(quoted(given))")], accept: accept)))
     }
     return .success(Given(id: reading.id, details: details))
   }

@@ -106,7 +106,17 @@ final class Products: Sendable {
 
   private static func query(of request: Request) -> Result<ProductQuery, Refusal> {
     guard request.query != nil else { return .success(ProductQuery()) }
-    return ListParameters.query(of: request).mapError { Refusal(response: request.badRequest($0.list)) }
+    return ListParameters.query(of: request).mapError { mistake in
+      switch mistake {
+      case .wrong(let mistakes): Refusal(response: request.badRequest(mistakes))
+      case .noSuchPage:
+        Refusal(
+          response: Problem.response(
+            .notFound, detail: "There is no page there: after is not what next said, or of another sort.",
+            errors: [.init(.parameter("after"), "must be what next said, with the same sort")],
+            accept: request.values(of: .accept)))
+      }
+    }
   }
 }
 

@@ -1,0 +1,172 @@
+import Foundation
+
+/// 100,000 products in a file: what it costs to bring them in, to read them, to change them and to hold them.
+struct Catalogue {
+  private static let products = 100_000
+  private static let requests = 2_000
+  private static let changes = 20
+  private static let token = "benchmark-token-0123456789"
+
+  private let bench: Bench
+
+  init(_ bench: Bench) { self.bench = bench }
+
+  /// Prints the tables; answers with the aims that are about the catalogue.
+  func run() throws -> [Aim] {
+    let input = try bench.write(Self.json, to: "input.json")
+    let tokens = try bench.write(Array((Self.token + "\n").utf8), to: "token")
+    let store = bench.file("store.json")
+    let importing = try seconds { try finish(["products", "import", input, "--products", store]) }
+    let exporting = try seconds { try finish(["products", "export", "--products", store]) }
+
+    let recipe = Recipe(name: .vitrine, logs: false) { [options = bench.options] port in
+      [
+        options.binary, "serve", "--host=127.0.0.1", "--port=\(port)", "--loops=1", "--access-log=false",
+        "--products=\(store)", "--write-token-file=\(tokens)",
+      ]
+    }
+    let server = try Server(recipe, on: bench, core: bench.options.serverCore)
+    guard let client = Client(port: server.port) else { throw Failure("no connection") }
+    let loaded = try residentBytes(of: server.process)
+    let pages = try measurePages(client, server)
+    show(
+      heading("Pages of \(Self.products) products (CPU microseconds a request, over \(Self.requests))") + pages.table)
+
+    let search = try milliseconds { try get("/api/products?q=nothing-has-this", client) }
+    let change = try milliseconds { try put(client) }
+    var table = Table(titles: ["", "measured"], textColumns: 1)
+    for (what, figure) in [
+      ("the file, MB", rounded(Double(try size(of: store)) / 1e6)), ("import, s", rounded(importing)),
+      ("export, s", rounded(exporting)), ("exec to first 200, ms", rounded(server.startMilliseconds)),
+      ("a search that finds nothing, ms", rounded(search)), ("a change, ms", rounded(change)),
+      ("RSS once loaded, MB", rounded(Double(loaded) / 1e6)),
+      ("RSS after all of this, MB", rounded(Double(try residentBytes(of: server.process)) / 1e6)),
+    ] {
+      table.rows.append([what, figure])
+    }
+    show(heading("The whole catalogue (medians of \(Self.changes))") + table.text)
+    return [
+      Aim(what: "import of \(Self.products) products", atMost: 10, unit: " s", measured: importing),
+      Aim(what: "last page to first page, CPU", atMost: 1.1, unit: "×", measured: pages.lastToFirst),
+    ]
+  }
+
+  // MARK: Pages
+
+  private func measurePages(_ client: Client, _ server: Server) throws -> (table: String, lastToFirst: Double?) {
+    var table = Table(
+      titles: ["asked for", "first page", "in the middle", "last page", "last to first"], textColumns: 1)
+    var ratios: [Double] = []
+    for parameters in ["", "sort=name&", "sort=-price&"] {
+      let path = "/api/products?" + parameters
+      // A page ends with a cursor: 100 at a time lead to the last 20.
+      var cursors: [String] = []
+      var after = ""
+      while true {
+        let body = try get("\(path)limit=100\(after)", client)
+        guard let next = Self.next(in: body) else { break }
+        cursors.append(next)
+        after = "&after=\(next)"
+      }
+      guard cursors.count == Self.products / 100 - 1 else { throw Failure("\(cursors.count + 1) pages of 100") }
+      let places = ["", "&after=\(cursors[cursors.count / 2])", "&after=\(cursors[cursors.count - 1])"]
+      let costs = try places.map { try cost(of: "\(path)limit=20\($0)", client, server) }
+      ratios.append(costs[2] / costs[0])
+      table.rows.append([path] + costs.map { rounded($0) } + [rounded(costs[2] / costs[0], "×")])
+    }
+    let hot = try cost(of: "/api/products", client, server)
+    let healthz = try cost(of: "/healthz", client, server)
+    let bytes = try get("/api/products", client).count
+    table.rows.append(["/api/products, \(bytes) bytes, from memory", rounded(hot), "–", "–", "–"])
+    table.rows.append(["/healthz", rounded(healthz), "–", "–", "–"])
+    return (table.text, median(ratios))
+  }
+
+  /// Microseconds of the server's CPU for a request.
+  private func cost(of path: String, _ client: Client, _ server: Server) throws -> Double {
+    for _ in 0..<100 { _ = try get(path, client) }
+    let before = try server.process.cpuNanoseconds()
+    for _ in 0..<Self.requests { _ = try get(path, client) }
+    return (try server.process.cpuNanoseconds() - before) / Double(Self.requests) / 1000
+  }
+
+  private static func next(in body: [UInt8]) -> String? {
+    guard let start = body.lastRange(of: Array("\"next\":\"".utf8)) else { return nil }
+    return String(decoding: body[start.upperBound...].prefix { $0 != UInt8(ascii: "\"") }, as: UTF8.self)
+  }
+
+  // MARK: Requests
+
+  @discardableResult
+  private func get(_ path: String, _ client: Client) throws -> [UInt8] {
+    let answer = try client.exchange("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    guard answer.status == 200 else { throw Failure("\(path): \(answer.status)") }
+    return answer.body
+  }
+
+  private func put(_ client: Client) throws {
+    let body = Self.product(Int.random(in: 0..<Self.products), price: Int.random(in: 0..<1_000_000))
+    let id = "p\(Int.random(in: 0..<Self.products))"
+    let request = """
+      PUT /api/products/\(id) HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer \(Self.token)\r\n\
+      Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)
+      """
+    let answer = try client.exchange(request)
+    guard answer.status == 200 else { throw Failure("PUT \(id): \(answer.status)") }
+  }
+
+  /// Nothing of an id: the path has it.
+  private static func product(_ number: Int, price: Int) -> String {
+    """
+    {"name":"Thing \(number * 7919 % products) of the catalogue","description":"One of many, made up to be counted.",\
+    "price":\(price),"currency":"EUR","tags":["tag-\(number % 50)","kind-\(number % 7)"],"stock":\(number % 1000)}
+    """
+  }
+
+  private static var json: [UInt8] {
+    let items = (0..<products).map { "{\"id\":\"p\($0)\"," + product($0, price: $0 * 31 % 100_000).dropFirst() }
+    return Array("[\(items.joined(separator: ",\n"))]".utf8)
+  }
+
+  // MARK: Figures
+
+  private func finish(_ arguments: [String]) throws {
+    let process = try Child([bench.options.binary] + arguments, core: nil, errors: bench.file("command.err"))
+    guard process.ends(within: 120) else { throw Failure("\(arguments): no end in 120 s") }
+    guard process.lastErrors == "it left no message" else { throw Failure(process.lastErrors) }
+  }
+
+  private func seconds(_ work: () throws -> Void) throws -> Double {
+    let began = ContinuousClock.now
+    try work()
+    return (ContinuousClock.now - began) / .seconds(1)
+  }
+
+  private func milliseconds(_ work: () throws -> Void) throws -> Double? {
+    median(try (0..<Self.changes).map { _ in try seconds(work) * 1000 })
+  }
+
+  private func residentBytes(of process: Child) throws -> Int {
+    let status = try String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+    guard let kilobytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) }) else {
+      throw Failure("no VmRSS of process \(process.pid)")
+    }
+    return kilobytes * 1024
+  }
+
+  private func size(of path: String) throws -> Int {
+    try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
+  }
+}
+
+extension [UInt8] {
+  fileprivate func lastRange(of part: [UInt8]) -> Range<Int>? {
+    guard count >= part.count else { return nil }
+    for start in stride(from: count - part.count, through: 0, by: -1)
+    where self[start..<start + part.count].elementsEqual(part) {
+      return start..<start + part.count
+    }
+    return nil
+  }
+}
