@@ -47,15 +47,15 @@ struct Catalogue {
     show(heading("The whole catalogue (medians of \(Self.changes))") + table.text)
     return [
       Aim(what: "import of \(Self.products) products", atMost: 10, unit: " s", measured: importing),
-      Aim(what: "last page to first page, CPU", atMost: 1.1, unit: "×", measured: pages.lastToFirst),
+      Aim(what: "last page to second page, CPU", atMost: 1.1, unit: "×", measured: pages.lastToSecond),
     ]
   }
 
   // MARK: Pages
 
-  private func measurePages(_ client: Client, _ server: Server) throws -> (table: String, lastToFirst: Double?) {
+  private func measurePages(_ client: Client, _ server: Server) throws -> (table: String, lastToSecond: Double?) {
     var table = Table(
-      titles: ["asked for", "first page", "in the middle", "last page", "last to first"], textColumns: 1)
+      titles: ["asked for", "second page", "in the middle", "last page", "last to second"], textColumns: 1)
     var ratios: [Double] = []
     for parameters in ["", "sort=name&", "sort=-price&"] {
       let path = "/api/products?" + parameters
@@ -69,7 +69,9 @@ struct Catalogue {
         after = "&after=\(next)"
       }
       guard cursors.count == Self.products / 100 - 1 else { throw Failure("\(cursors.count + 1) pages of 100") }
-      let places = ["", "&after=\(cursors[cursors.count / 2])", "&after=\(cursors[cursors.count - 1])"]
+      let places = [
+        "&after=\(cursors[0])", "&after=\(cursors[cursors.count / 2])", "&after=\(cursors[cursors.count - 1])",
+      ]
       let costs = try places.map { try cost(of: "\(path)limit=20\($0)", client, server) }
       ratios.append(costs[2] / costs[0])
       table.rows.append([path] + costs.map { rounded($0) } + [rounded(costs[2] / costs[0], "×")])
