@@ -22,6 +22,7 @@ package final class EmbeddedProductStore: ProductStore {
   private let timeout: Duration
   private let milliseconds: @Sendable () -> Int64
   private let current: Mutex<CatalogSnapshot>
+  /// Touched by `writer` alone.
   private let waiting = Mutex<[PendingWrite]>([])
   /// Commits and reloads, one after the other.
   private let writer = DispatchQueue(label: "store commits")
@@ -103,9 +104,14 @@ package final class EmbeddedProductStore: ProductStore {
     if let readOnlyReason { throw .readOnly(readOnlyReason) }
     let result: Result<[ChangeOutcome], StoreError> = await withCheckedContinuation { continuation in
       let write = PendingWrite(changes, continuation)
-      waiting.withLock { $0.append(write) }
-      // One too many finds nothing waiting, which costs less than to find out.
-      writer.async { [self] in commit() }
+      // In the queue's own order: what comes during a commit is here before the next one.
+      writer.async { [self] in
+        let isFirst = waiting.withLock { waiting in
+          waiting.append(write)
+          return waiting.count == 1
+        }
+        if isFirst { writer.async { [self] in commit() } }
+      }
       deadlines.asyncAfter(deadline: .now() + .nanoseconds(Int(timeout / .nanoseconds(1)))) { write.expire() }
     }
     return try result.get()
