@@ -173,7 +173,7 @@ enum RequestTable {
 
   static let methods: [RequestRow] =
     [
-      ("*", "GET, HEAD, OPTIONS"), ("/", "GET, HEAD, OPTIONS"), ("/echo", "POST, OPTIONS"),
+      ("*", "GET, HEAD, POST, OPTIONS"), ("/", "GET, HEAD, OPTIONS"), ("/echo", "POST, OPTIONS"),
       ("/items/1", "GET, HEAD, OPTIONS"),
     ].map { RequestRow("OPTIONS \($0)", "OPTIONS \($0) HTTP/1.1\r\nHost: a\r\n\r\n", 204, then: .stays, allow: $1) }
     + ["GET", "HEAD", "POST", "TRACE", "CONNECT", "BREW"].map {
@@ -193,14 +193,15 @@ enum RequestTable {
       RequestRow("GET /echo", "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", 405, then: .stays, allow: "POST, OPTIONS"),
       RequestRow("HEAD /echo", "HEAD /echo HTTP/1.1\r\nHost: a\r\n\r\n", 405, then: .stays, allow: "POST, OPTIONS"),
       RequestRow(
-        "TRACE nowhere", "TRACE /none HTTP/1.1\r\nHost: a\r\n\r\n", 405, then: .stays, allow: "GET, HEAD, OPTIONS"),
+        "TRACE nowhere", "TRACE /none HTTP/1.1\r\nHost: a\r\n\r\n", 405, then: .stays,
+        allow: "GET, HEAD, POST, OPTIONS"),
       RequestRow("GET nowhere", "GET /none HTTP/1.1\r\nHost: a\r\n\r\n", 404, then: .stays),
       RequestRow(
-        "CONNECT", "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n", 405, then: .closes, allow: "GET, HEAD, OPTIONS"),
+        "CONNECT", "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n", 405, then: .closes,
+        allow: "GET, HEAD, POST, OPTIONS"),
       RequestRow(
         "CONNECT and what follows", "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
-        405,
-        then: .closes, allow: "GET, HEAD, OPTIONS"),
+        405, then: .closes, allow: "GET, HEAD, POST, OPTIONS"),
       RequestRow("CONNECT without a port", "CONNECT a HTTP/1.1\r\nHost: a\r\n\r\n", 400, then: .closes),
       // The rest is read and dropped, and the connection kept.
       RequestRow(
