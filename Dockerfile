@@ -11,8 +11,9 @@ ARG VITRINE_VERSION=0.1.0
 FROM ${REGISTRY}/swift:${SWIFT_VERSION}-bookworm AS sources
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 # hadolint ignore=DL3008
-RUN dpkg -s ca-certificates > /dev/null 2>&1 || \
-    { apt-get update && apt-get install -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/*; }
+RUN dpkg -s ca-certificates pkg-config zlib1g-dev > /dev/null 2>&1 || \
+    { apt-get update && apt-get install -y --no-install-recommends ca-certificates pkg-config zlib1g-dev && \
+      rm -rf /var/lib/apt/lists/*; }
 WORKDIR /vitrine
 COPY Package.swift ./
 COPY Sources Sources

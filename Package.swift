@@ -41,19 +41,24 @@ let package = Package(
     // Floor 0: C
     .target(name: "CLinux"),
     .target(name: "CBuild", cSettings: build),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     // Floor 1: values, and the kernel
     .target(name: "HTTP", swiftSettings: strict),
     .target(name: "Metrics", swiftSettings: strict),
     .target(name: "Networking", dependencies: ["CLinux"], swiftSettings: strict),
     .target(name: "Sandbox", dependencies: ["CLinux"], swiftSettings: strict),
+    // Floor 2
+    .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: strict),
     // Floor 3: the server, and what it serves
-    .target(name: "HTTPServer", dependencies: ["HTTP", "Metrics", "Networking"], swiftSettings: strict),
+    .target(name: "HTTPServer", dependencies: ["Compression", "HTTP", "Metrics", "Networking"], swiftSettings: strict),
     .target(
       name: "Catalog", dependencies: ["HTTP"], resources: [.embedInCode("products.json")], swiftSettings: strict),
     // Floor 4: the command
     .executableTarget(
       name: "Vitrine",
-      dependencies: ["CBuild", "CLinux", "Catalog", "HTTP", "HTTPServer", "Metrics", "Networking", "Sandbox"],
+      dependencies: [
+        "CBuild", "CLinux", "Catalog", "Compression", "HTTP", "HTTPServer", "Metrics", "Networking", "Sandbox",
+      ],
       swiftSettings: strict),
 
     .target(
@@ -62,6 +67,7 @@ let package = Package(
     .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(name: "NetworkingTests", dependencies: ["Networking", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "CompressionTests", dependencies: ["Compression", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "SandboxTests", dependencies: ["CLinux", "Sandbox"], swiftSettings: strict),
     .testTarget(
       name: "HTTPServerTests", dependencies: ["HTTP", "HTTPServer", "Metrics", "Networking", "TestSupport"],

@@ -58,7 +58,7 @@ private struct MediaRange {
       let (name, value) = (part[..<equals], part[equals...].dropFirst())
       guard name.isToken, !value.isEmpty else { return nil }
       if name.equalsIgnoringCase("q".utf8) {
-        guard let weight = Self.weight(value) else { return nil }
+        guard let weight = value.weight else { return nil }
         self.weight = weight
         // What follows the weight is an extension, no parameter (RFC 7231 §5.3.2).
         break
@@ -81,17 +81,21 @@ private struct MediaRange {
     }
     return specificity
   }
+}
 
-  /// `0`, `0.5`, `1.000`: at most three digits after the point (RFC 9110 §12.4.2). nil for anything else.
-  private static func weight(_ value: ArraySlice<UInt8>) -> Int? {
-    guard let first = value.first, value.count <= 5 else { return nil }
+// The parts of the lists that Accept and Accept-Encoding are.
+extension ArraySlice<UInt8> {
+  /// A q-value in thousandths: `0`, `0.5`, `1.000`, at most three digits after the point (RFC 9110 §12.4.2). nil for
+  /// anything else.
+  var weight: Int? {
+    guard let first, count <= 5 else { return nil }
     var weight = 0
     switch first {
     case UInt8(ascii: "0"): weight = 0
     case UInt8(ascii: "1"): weight = 1000
     default: return nil
     }
-    let fraction = value.dropFirst()
+    let fraction = dropFirst()
     guard fraction.isEmpty || fraction.first == UInt8(ascii: ".") else { return nil }
     var unit = 100
     for digit in fraction.dropFirst() {
@@ -101,20 +105,18 @@ private struct MediaRange {
     }
     return weight <= 1000 ? weight : nil
   }
-}
 
-extension ArraySlice<UInt8> {
-  fileprivate var isToken: Bool { !isEmpty && allSatisfy(ByteSet.token.contains) }
+  var isToken: Bool { !isEmpty && allSatisfy(ByteSet.token.contains) }
 
-  fileprivate var isWildcard: Bool { elementsEqual("*".utf8) }
+  var isWildcard: Bool { elementsEqual("*".utf8) }
 
-  fileprivate var trimmed: ArraySlice<UInt8> {
+  var trimmed: ArraySlice<UInt8> {
     let start = drop(while: \.isWhitespace)
     return start[..<(start.lastIndex { !$0.isWhitespace }.map { $0 + 1 } ?? start.startIndex)]
   }
 
   /// A quoted-string's content, its backslashes taken out (RFC 9110 §5.6.4); other values as they are.
-  fileprivate var unquoted: ArraySlice<UInt8> {
+  var unquoted: ArraySlice<UInt8> {
     guard count >= 2, first == UInt8(ascii: "\""), last == UInt8(ascii: "\"") else { return self }
     var isEscaped = false
     return dropFirst().dropLast().filter { byte in
@@ -123,12 +125,12 @@ extension ArraySlice<UInt8> {
     }[...]
   }
 
-  fileprivate func equalsIgnoringCase(_ lowercase: some Sequence<UInt8>) -> Bool {
+  func equalsIgnoringCase(_ lowercase: some Sequence<UInt8>) -> Bool {
     elementsEqual(lowercase) { $0.lowercased == $1 }
   }
 
   /// The parts between separators, at least one. Separators within a quoted-string do not count.
-  fileprivate func splitOutsideQuotes(separator: UInt8) -> [ArraySlice<UInt8>] {
+  func splitOutsideQuotes(separator: UInt8) -> [ArraySlice<UInt8>] {
     var isQuoted = false
     var isEscaped = false
     return split(omittingEmptySubsequences: false) { byte in

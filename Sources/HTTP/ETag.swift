@@ -14,16 +14,22 @@ package enum ETag {
       if value.elementsEqual("*".utf8) { return true }
       var rest = value
       while let tag = nextTag(in: &rest) {
-        if tag.opaque == own.opaque, weak || !tag.isWeak { return true }
+        if tag.opaque == own.opaque || tag.opaque == own.gzipped, weak || !tag.isWeak { return true }
       }
       return false
     }
   }
 
+  /// What stands in the place of the last quote in the tag of a body's gzip form. Whoever has that form has this
+  /// representation, so its tag is good for a change too.
+  static var gzipSuffix: [UInt8] { Array("-gzip\"".utf8) }
+
   private struct Tag {
     let isWeak: Bool
     /// With its quotes.
     let opaque: ArraySlice<UInt8>
+    /// That of the gzip form.
+    var gzipped: ArraySlice<UInt8> { opaque.dropLast() + ETag.gzipSuffix }
 
     init(_ bytes: ArraySlice<UInt8>) {
       isWeak = bytes.starts(with: "W/".utf8)

@@ -24,7 +24,8 @@ package enum ResponseEncoder {
     requestID: FieldValue, to output: inout OutputBuffer
   ) {
     let body = omitBody ? 0 : response.body.count
-    let fields = commonFields.bytes.count + requestID.bytes.count + response.fields.bytes.count
+    let fields =
+      commonFields.bytes.count + requestID.bytes.count + response.fields.bytes.count + (response.etag?.bytes.count ?? 0)
     // Room is made once: a check and a call for each of a dozen parts cost more than the copying.
     output.append(addingCapacity: fields + body + fixedPartsMax) { output in
       appendStatusLine(response.status, to: &output)
@@ -38,6 +39,11 @@ package enum ResponseEncoder {
       case .close: output.append(literal: "Connection: close\r\n")
       }
       output.append(copying: response.fields.bytes)
+      if let etag = response.etag {
+        output.append(literal: "ETag: ")
+        output.append(copying: etag.bytes)
+        output.append(literal: "\r\n")
+      }
       guard response.status.allowsBody else { return output.append(literal: "\r\n") }
       output.append(literal: "Content-Length: ")
       output.append(decimal: response.body.count)
@@ -67,5 +73,5 @@ package enum ResponseEncoder {
 extension Status {
   /// 1xx, 204 and 304 have no body and here no Content-Length: on the first two it is forbidden, on 304 it would have
   /// to be that of the 200 (RFC 9110 §8.6).
-  fileprivate var allowsBody: Bool { code >= 200 && code != 204 && code != 304 }
+  package var allowsBody: Bool { code >= 200 && code != 204 && code != 304 }
 }

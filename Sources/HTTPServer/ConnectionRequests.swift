@@ -56,22 +56,19 @@ extension Connection {
     let context = loop.context
     if workspace.request.refusal != nil { context.metrics.refused.add(shard: loop.shard) }
     let route = context.router.index(for: workspace.request)
-    let destination =
-      isShed && !context.isProbe(route)
-      ? .answer(context.overloaded(workspace.request)) : context.router.destination(of: workspace.request, at: route)
     let framing = workspace.request.framing
     let body = framing == .none ? nil : BodyReader(framing, limits: context.parserLimits)
     let isLast = position == end
-    if case .handler(.cached(let answer, _)) = destination, body == nil, let response = answer(workspace.request) {
+    let isTooMuch = isShed && !context.isProbe(route)
+    if body == nil, !isTooMuch, let response = context.router.answerFromMemory(to: workspace.request, at: route) {
       respond(
         with: response, bytes: length, route: route, began: loop.now, isLast: isLast, in: &workspace, on: loop)
       return true
     }
+    let destination =
+      isTooMuch
+      ? .answer(context.overloaded(workspace.request)) : context.router.destination(of: workspace.request, at: route)
     switch destination {
-    case .handler(.immediate(let answer)) where body == nil:
-      respond(
-        with: answer(workspace.request), bytes: length, route: route, began: loop.now, isLast: isLast, in: &workspace,
-        on: loop)
     case .answer(let response) where body == nil || workspace.request.expectsContinue:
       if body != nil { state.end(.linger) }
       respond(
@@ -202,11 +199,26 @@ extension Connection {
     with response: Response, bytes: Int, route: Int?, began: Int64, isLast: Bool,
     in workspace: inout Workspace, on loop: isolated EventLoop
   ) {
+    let level = loop.context.gzipLevel
+    // Without the field nobody copies the response.
+    if response.isCompressible, level > 0, workspace.request.value(of: .acceptEncoding) != nil {
+      render(
+        workspace.coded(response, level: level), bytes: bytes, route: route, began: began, isLast: isLast,
+        in: &workspace, on: loop)
+    } else {
+      render(response, bytes: bytes, route: route, began: began, isLast: isLast, in: &workspace, on: loop)
+    }
+  }
+
+  private func render(
+    _ response: Response, bytes: Int, route: Int?, began: Int64, isLast: Bool,
+    in workspace: inout Workspace, on loop: isolated EventLoop
+  ) {
     let persistence = persistence(
       asked: workspace.request.keepAlive, version: workspace.request.version, isLast: isLast, on: loop)
     workspace.chooseRequestID()
     let before = workspace.output.count
-    let omitsBody = workspace.request.method == .head
+    let omitsBody = workspace.request.method == .head || !response.status.allowsBody
     let isLarge = response.body.count > Self.copiedBodyMax && !omitsBody
     ResponseEncoder.append(
       response, omitBody: omitsBody || isLarge, persistence: persistence, commonFields: workspace.calendar.commonFields,

@@ -45,7 +45,17 @@ package struct Router: Sendable {
     return routes.count
   }
 
+  /// What most requests get: an answer without waiting. Nil where there is none, and `destination` is to be asked.
   @inline(__always)
+  func answerFromMemory(to request: Request, at index: Int) -> Response? {
+    guard request.refusal == nil, index < routes.count else { return nil }
+    switch handlers[index * methodCount + Int(request.method.rawValue)] {
+    case .immediate(let answer): return answer(request)
+    case .cached(let answer, _): return answer(request)
+    case .suspending, .admitting, nil: return nil
+    }
+  }
+
   func destination(of request: Request, at index: Int) -> Destination {
     if request.refusal == nil, index < routes.count,
       let handler = handlers[index * methodCount + Int(request.method.rawValue)]
@@ -56,7 +66,6 @@ package struct Router: Sendable {
     return ownAnswer(to: request, at: index)
   }
 
-  @inline(never)
   private func ownAnswer(to request: Request, at index: Int) -> Destination {
     if let refusal = request.refusal {
       return .answer(problem(refusal.status, refusal.detail, request))

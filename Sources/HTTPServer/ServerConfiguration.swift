@@ -19,6 +19,8 @@ package struct ServerConfiguration: Sendable {
   package var loops = 1
   /// listen(2); the kernel caps it at net.core.somaxconn.
   package var backlog: Int32 = 4096
+  /// How hard what may be compressed is compressed, 1 to 9; 0: not at all.
+  package var gzipLevel = 6
   /// What every answer carries beside Date: `X-Served-By: …`.
   package var identityFields: ResponseFields = [:]
 

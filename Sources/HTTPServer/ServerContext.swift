@@ -7,6 +7,7 @@ package final class ServerContext: Sendable {
   let parserLimits: RequestParser.Limits
   let identityFields: ResponseFields
   let timeouts: ConnectionState.Timeouts
+  let gzipLevel: Int
   let admission: Admission
   let metrics: ServerMetrics
   let accessLog: AccessLog
@@ -27,6 +28,7 @@ package final class ServerContext: Sendable {
     parser = RequestParser(limits: configuration.parserLimits)
     identityFields = configuration.identityFields
     timeouts = configuration.timeouts
+    gzipLevel = configuration.gzipLevel
     admission = Admission(
       connectionsMax: connectionsMax, shedConnectionsMax: configuration.shedConnectionsMax,
       inFlightMax: configuration.inFlightMax)

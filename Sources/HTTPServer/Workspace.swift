@@ -1,3 +1,4 @@
+internal import Compression
 internal import HTTP
 
 /// What a loop's connections work with, one after the other: buffers, clock and timing wheel.
@@ -5,6 +6,9 @@ internal import HTTP
 /// The loop lends it to whatever runs on it, which hands it down as an argument: as a local it is free of the checks that
 /// Swift makes on each access to a class's fields, which were a fifth of a request's instructions.
 struct Workspace: ~Copyable {
+  /// A body of so many bytes is in one packet anyway.
+  private static var codedMin: Int { 256 }
+
   /// Where every connection's bytes are received.
   var input: [UInt8]
   /// Answers that are not sent yet.
@@ -14,6 +18,8 @@ struct Workspace: ~Copyable {
   /// The id of the request being answered.
   private(set) var requestID: FieldValue = ""
   private var requestIDs = RequestIDs(seed: .random(in: .min ... .max))
+  /// Made for the first answer that is compressed.
+  private var gzip: GzipEncoder?
   var calendar: Calendar
   var deadlines: Deadlines<Connection>
   /// Closed in this batch of events: a later one may still point at them.
@@ -26,6 +32,24 @@ struct Workspace: ~Copyable {
     input = [UInt8](repeating: 0, count: inputCapacity)
     self.calendar = calendar
     self.deadlines = deadlines
+  }
+
+  /// `response` in the coding that the request's client prefers: gzip, or the identity where that is not smaller.
+  ///
+  /// - Parameter level: of gzip, 1 to 9.
+  mutating func coded(_ response: Response, level: Int) -> Response {
+    guard response.body.count > Self.codedMin,
+      ContentNegotiation.prefersGzip(acceptEncoding: request.values(of: .acceptEncoding))
+    else { return response }
+    let body: [UInt8]
+    if let kept = response.gzipBody {
+      body = kept
+    } else {
+      var encoder = gzip.take() ?? GzipEncoder(level: level)
+      body = encoder.encode(response.body)
+      gzip = consume encoder
+    }
+    return body.count < response.body.count ? response.gzipped(body) : response
   }
 
   /// Takes in the client's `X-Request-Id` where it is valid, else makes one.

@@ -36,6 +36,8 @@ package struct Configuration: Sendable, Equatable {
   package var watchInterval: Duration = .seconds(1)
   /// `X-Served-By` and `X-Version` on every answer.
   package var identityHeaders = true
+  /// 0: answers are not compressed.
+  package var gzipLevel = 6
 
   // MARK: Drain
 

@@ -88,6 +88,9 @@ extension Options {
     Option(
       "loops", \.loops, .count(0...1024), "Event loops; 0 makes one for each core of affinity mask and CPU quota."),
     Option("message", \.message, .line(bytesMax: 1000), "What GET / says."),
+    Option(
+      "gzip-level", \.gzipLevel, .count(0...9),
+      "How hard answers are compressed for clients that take gzip, 1 to 9; 0 is off."),
     Option("identity-headers", \.identityHeaders, .toggle, "X-Served-By and X-Version on every answer."),
   ]
 

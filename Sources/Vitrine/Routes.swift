@@ -9,6 +9,7 @@ struct Routes {
   let metrics: MetricsEndpoint
   let products: Products
   let writes: ProductWrites
+  let description: OpenAPI
   let version: Version
 
   /// - Parameter hasManagement: then metrics are for that listener alone; the probes stay on both.
@@ -17,7 +18,7 @@ struct Routes {
       Route("/", [.get: index.handler]),
       Route(Products.path, [.get: products.list, .post: writes.create]),
       Route(Products.path + "/{id}", [.get: products.item, .put: writes.put, .delete: writes.delete]),
-      Route("/openapi.json", [.get: .immediate(OpenAPI.answer)]),
+      Route("/openapi.json", [.get: .immediate(description.answer)]),
       Route("/version", [.get: .immediate(version.answer)]),
     ]
     return Router(service + (hasManagement ? probes : probes + [scrape]))

@@ -21,6 +21,7 @@ extension Configuration {
     server.timeouts.bodyRateMin = bodyRateMin
     server.inFlightMax = inFlightMax
     server.connectionMaxAge = connectionAgeMax
+    server.gzipLevel = gzipLevel
     server.loops = loops > 0 ? loops : Processors.usable
     server.managementConnectionsMax = managementConnectionsMax
     server.shedConnectionsMax = shedConnectionsMax

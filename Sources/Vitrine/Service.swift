@@ -32,10 +32,12 @@ struct Service {
     let storeMetrics = StoreMetrics(registry, store: store)
     let watchdog = Watchdog { loop in log.error("loop is stuck", ["loop": .string(loop)]) }
     let routes = Routes(
-      index: Index(configuration.identity(hostname: hostname), store: store), health: Health(watchdog: watchdog),
+      index: Index(configuration.identity(hostname: hostname), store: store, gzipLevel: configuration.gzipLevel),
+      health: Health(watchdog: watchdog),
       ready: Ready(readiness: readiness), metrics: MetricsEndpoint(registry: registry),
-      products: Products(store: store, metrics: storeMetrics),
-      writes: ProductWrites(store: store, metrics: storeMetrics, tokens: tokens), version: Version(.current))
+      products: Products(store: store, metrics: storeMetrics, gzipLevel: configuration.gzipLevel),
+      writes: ProductWrites(store: store, metrics: storeMetrics, tokens: tokens),
+      description: OpenAPI(gzipLevel: configuration.gzipLevel), version: Version(.current))
     server = try Server(
       service: Server.Endpoint(addresses: addresses, router: routes.service(hasManagement: hasManagement)),
       management: hasManagement ? Server.Endpoint(addresses: managementAddresses, router: routes.management) : nil,

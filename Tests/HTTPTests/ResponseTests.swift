@@ -59,7 +59,9 @@ import Testing
 
   @Test(arguments: [Status.continue, .noContent, .notModified])
   func givesNoLengthAndNoBodyWhereNoneIsAllowed(status: Status) {
-    let output = encode(Response(status, body: bytes("never sent")).adding(.etag, "\"a\""))
+    var response = Response(status, body: bytes("never sent"))
+    response.etag = "\"a\""
+    let output = encode(response)
     #expect(!output.contains("Content-Length"))
     #expect(output.hasSuffix("ETag: \"a\"\r\n\r\n"))
   }

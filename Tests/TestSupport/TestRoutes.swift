@@ -59,7 +59,15 @@ package enum TestRoutes {
         "/large",
         [.get: .immediate { _ in Response(.ok, contentType: "application/octet-stream", body: largeBody) }]),
       Route("/empty", [.get: .immediate { _ in Response(.noContent) }]),
-      Route("/unchanged", [.get: .immediate { _ in Response(.notModified).adding(.etag, "\"1\"") }]),
+      Route(
+        "/unchanged",
+        [
+          .get: .immediate { _ in
+            {
+              var answer = Response(.notModified); answer.etag = "\"1\""; return answer
+            }()
+          }
+        ]),
       Route("/items/{id}", [.get: .immediate { text(String(decoding: $0.path, as: UTF8.self)) }]),
       Route(
         "/pages/{id}", [.get: .immediate { text(String(decoding: $0.path, as: UTF8.self) + padding) }]),

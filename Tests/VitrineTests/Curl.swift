@@ -13,8 +13,21 @@ enum Curl {
   static func answer(_ target: String, _ arguments: [String] = [], from address: SocketAddress) async throws
     -> RawResponse
   {
-    let common = [path, "-q", "--silent", "--show-error", "--include", "--noproxy", "*", "--max-time", "60"]
-    let finished = try await ChildProcess.run(
+    let output = try await output(["--include"] + arguments, target, from: address)
+    return try response(output, toHEAD: arguments.contains("-I"))
+  }
+
+  /// The body, asked for in gzip and decoded.
+  static func decoded(_ target: String, _ arguments: [String] = [], from address: SocketAddress) async throws -> [UInt8]
+  {
+    try await output(["--compressed", "-H", "Accept-Encoding: gzip"] + arguments, target, from: address)
+  }
+
+  private static func output(_ arguments: [String], _ target: String, from address: SocketAddress) async throws
+    -> [UInt8]
+  {
+    let common = [path, "-q", "--silent", "--show-error", "--noproxy", "*", "--max-time", "60"]
+    return try await ChildProcess.run(
       common + arguments + ["http://\(address)\(target)"], environment: ProcessInfo.processInfo.environment
     ) { curl in
       let end = try await curl.end()
@@ -22,7 +35,6 @@ enum Curl {
       guard end == .exited(0) else { throw ProcessFailure(description: "\(end): \(try await curl.errors.whole())") }
       return curl.output.bytes
     }
-    return try response(finished, toHEAD: arguments.contains("-I"))
   }
 
   /// What `--include` prints: the head as it came, and the body.

@@ -33,14 +33,16 @@ final class Index: Sendable {
   ]
   private let identity: Identity
   private let store: any ProductStore
+  private let gzipLevel: Int
   /// The JSON up to the uptime's digits.
   private let prefix: [UInt8]
   private let json: Mutex<RenderedJSON>
   private let page: Mutex<RenderedPage?>
   private let text: Response
 
-  init(_ identity: Identity, store: any ProductStore) {
+  init(_ identity: Identity, store: any ProductStore, gzipLevel: Int) {
     self.identity = identity
+    self.gzipLevel = gzipLevel
     self.store = store
     var prefix: [UInt8] = []
     var separator = "{"
@@ -86,6 +88,7 @@ final class Index: Sendable {
       if json.uptime != uptime {
         json.uptime = uptime
         json.response.body = prefix + Array("\(uptime)}\n".utf8)
+        json.response.keepGzip(level: gzipLevel)
       }
       return json.response
     }
@@ -105,12 +108,14 @@ final class Index: Sendable {
       if let policy = FieldValue(IndexPage.contentSecurityPolicy) { response.add(.contentSecurityPolicy, policy) }
       response.add(.contentTypeOptions, "nosniff")
       response.add(.referrerPolicy, "no-referrer")
+      response.keepGzip(level: gzipLevel)
       page = RenderedPage(products: products, count: count, response: response)
       return response
     }
   }
 
   private static func response(_ contentType: FieldValue, _ body: [UInt8]) -> Response {
-    Response(.ok, contentType: contentType, body: body).adding(.vary, "Accept").adding(.cacheControl, "no-cache")
+    Response(.ok, contentType: contentType, body: body).compressible(vary: "Accept, Accept-Encoding")
+      .adding(.cacheControl, "no-cache")
   }
 }

@@ -14,6 +14,6 @@ struct MetricsEndpoint: Sendable {
     let chosen = ContentNegotiation.choose(accept: request.values(of: .accept), among: Self.forms)
     let format: Exposition = chosen == 1 ? .openMetrics : .text
     return Response(.ok, contentType: FieldValue(format.contentType), body: registry.exposition(format))
-      .adding(.vary, "Accept").adding(.cacheControl, "no-store")
+      .adding(.cacheControl, "no-store").compressible(vary: "Accept, Accept-Encoding")
   }
 }

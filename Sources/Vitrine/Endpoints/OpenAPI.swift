@@ -3,15 +3,19 @@ internal import HTTP
 
 /// `GET /openapi.json`: OpenAPI 3.1 of what this service answers. Its limits are the program's own, and its bytes are made
 /// once.
-enum OpenAPI {
-  static func answer(_ request: Request) -> Response {
-    if let refusal = request.refusalOfQuery { return refusal }
-    return request.applyPreconditions(to: response, etag: etag)
+struct OpenAPI: Sendable {
+  private let response: Response
+
+  init(gzipLevel: Int) {
+    let bytes = Array(Self.document.utf8)
+    var response = Response.json(.ok, bytes, etag: ContentHash.etag(ContentHash.fnv1a(bytes[...])))
+    response.keepGzip(level: gzipLevel)
+    self.response = response
   }
 
-  private static let bytes = Array(document.utf8)
-  private static let etag = ContentHash.etag(ContentHash.fnv1a(bytes[...]))
-  private static let response = Response.json(.ok, bytes, etag: etag)
+  func answer(_ request: Request) -> Response {
+    request.refusalOfQuery ?? request.applyPreconditions(to: response)
+  }
 
   private static let document = """
     {"openapi":"3.1.0",\(info),"servers":[{"url":"/"}],"paths":{\

@@ -16,10 +16,12 @@ final class Products: Sendable {
 
   private let store: any ProductStore
   private let metrics: StoreMetrics
+  private let gzipLevel: Int
   private let first = Mutex<Rendered?>(nil)
 
-  init(store: any ProductStore, metrics: StoreMetrics) {
+  init(store: any ProductStore, metrics: StoreMetrics, gzipLevel: Int) {
     self.store = store
+    self.gzipLevel = gzipLevel
     self.metrics = metrics
   }
 
@@ -79,15 +81,16 @@ final class Products: Sendable {
 
   private func answer(_ page: ProductPage, to query: ProductQuery, _ request: Request) -> Response {
     guard query == ProductQuery() else {
-      return request.applyPreconditions(to: Self.render(page, query), etag: page.etag)
+      return request.applyPreconditions(to: Self.render(page, query))
     }
     let response = first.withLock { first in
       if let first, first.page === page { return first.response }
-      let response = Self.render(page, query)
+      var response = Self.render(page, query)
+      response.keepGzip(level: gzipLevel)
       first = Rendered(page: page, response: response)
       return response
     }
-    return request.hasPreconditions ? request.applyPreconditions(to: response, etag: page.etag) : response
+    return request.hasPreconditions ? request.applyPreconditions(to: response) : response
   }
 
   private static func render(_ page: ProductPage, _ query: ProductQuery) -> Response {
@@ -97,7 +100,7 @@ final class Products: Sendable {
   }
 
   private static func answer(_ entry: CatalogEntry, to request: Request) -> Response {
-    request.applyPreconditions(to: .json(.ok, entry.json, etag: entry.etag), etag: entry.etag)
+    request.applyPreconditions(to: .json(.ok, entry.json, etag: entry.etag))
   }
 
   private struct Refusal: Error {
@@ -123,8 +126,8 @@ final class Products: Sendable {
 extension Response {
   /// A representation that is asked for again when it may have changed.
   static func json(_ status: Status, _ body: [UInt8], etag: [UInt8]) -> Response {
-    var response = Response(status, contentType: "application/json", body: body)
-    if let value = FieldValue(bytes: etag) { response.add(.etag, value) }
+    var response = Response(status, contentType: "application/json", body: body).compressible()
+    response.etag = FieldValue(bytes: etag)
     response.add(.cacheControl, "no-cache")
     response.add(.acceptRanges, "none")
     return response

@@ -74,8 +74,8 @@ struct Script {
 
   private mutating func answer(_ request: Request, _ response: Response) {
     let toHEAD = request.method == .head
-    lines.append(
-      Line(status: Int(response.status.code), body: toHEAD ? [] : response.body, toHEAD: toHEAD, closes: ends))
+    let body = toHEAD || !response.status.allowsBody ? [] : response.body
+    lines.append(Line(status: Int(response.status.code), body: body, toHEAD: toHEAD, closes: ends))
   }
 
   func hold(for conversation: Conversation) {

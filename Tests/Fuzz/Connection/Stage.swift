@@ -32,9 +32,15 @@ enum Stage {
     Act(template: "/a/{id}", methods: [.get, .delete]) { text(Array($0.path) + padding) },
     Act(template: "/large", methods: [.get]) { _ in text(large) },
     Act(template: "/empty", methods: [.get]) { _ in Response(.noContent) },
-    Act(template: "/unchanged", methods: [.get]) { $0.applyPreconditions(to: text([0x31]), etag: Array("\"1\"".utf8)) },
+    Act(template: "/unchanged", methods: [.get]) { $0.applyPreconditions(to: tagged([0x31])) },
     Act(template: "/healthz", methods: [.get], purpose: .probe) { _ in text([0x32]) },
   ]
+
+  private static func tagged(_ body: [UInt8]) -> Response {
+    var response = text(body)
+    response.etag = "\"1\""
+    return response
+  }
 
   private static let padding = [UInt8](repeating: 0x2E, count: 1500)
   /// More than is copied behind a head.

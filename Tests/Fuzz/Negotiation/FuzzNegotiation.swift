@@ -1,7 +1,7 @@
 import FuzzSupport
 import HTTP
 
-/// The lines of Accept, one a line of the input; and the same lines as If-None-Match and If-Match, and as a traceparent.
+/// The lines of Accept and of Accept-Encoding, one a line of the input; and the same lines as If-None-Match and If-Match, and as a traceparent.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(start: UnsafePointer<UInt8>?, count: Int) -> Int32 {
   unsafe judge(start, count) { input, chance in
@@ -12,7 +12,11 @@ public func fuzz(start: UnsafePointer<UInt8>?, count: Int) -> Int32 {
     case 2: holdTheProblem(lines, String(decoding: input, as: UTF8.self))
     default: break
     }
-    holdTheChoice(lines, among: chance.upTo(1) == 0 ? page : metrics, &chance)
+    if chance.upTo(1) == 0 {
+      holdTheCoding(lines, &chance)
+    } else {
+      holdTheChoice(lines, among: chance.upTo(1) == 0 ? page : metrics, &chance)
+    }
   }
 }
 
@@ -27,19 +31,39 @@ private func holdTheChoice(_ lines: [ArraySlice<UInt8>], among offers: [MediaTyp
   let choice = ContentNegotiation.choose(accept: lines, among: offers)
   hold(choice == nil || offers.indices.contains(choice ?? -1), "a choice is one of the offers")
   let isQuoted = lines.contains { $0.contains(UInt8(ascii: "\"")) }
-  let (change, same): (StaticString, [ArraySlice<UInt8>]) =
-    switch chance.upTo(isQuoted ? 3 : 5) {
-    case 0: ("case", lines.map { line in line.map { isLowercase($0) ? $0 & 0xDF : $0 }[...] })
-    case 1: ("order", lines.reversed())
-    case 2: ("repetition", lines + lines)
-    case 3: ("white space around a list", [[]] + lines.map { [0x20, 0x09] + $0 + [0x09, 0x20] })
-    case 4: ("one line for all", [Array(lines.joined(separator: [UInt8(ascii: ",")]))[...]])
-    default: ("a line for each", lines.flatMap { $0.split(separator: UInt8(ascii: ",")) })
-    }
+  let (change, same) = saidOtherwise(lines, isQuoted: isQuoted, &chance)
   hold(ContentNegotiation.choose(accept: same, among: offers) == choice, "\(change) changes nothing")
   guard let choice else { return }
   let fewer = Array(offers[choice...])
   hold(ContentNegotiation.choose(accept: lines, among: fewer) == 0, "the best of all is the best of some")
+}
+
+/// Whether gzip is preferred does not depend on these either, and only on members that name it or all.
+private func holdTheCoding(_ lines: [ArraySlice<UInt8>], _ chance: inout Chance) {
+  let prefersGzip = ContentNegotiation.prefersGzip(acceptEncoding: lines)
+  let (change, same) = saidOtherwise(lines, isQuoted: false, &chance)
+  hold(ContentNegotiation.prefersGzip(acceptEncoding: same) == prefersGzip, "\(change) changes nothing")
+  if prefersGzip {
+    let isNamed = lines.contains { line in
+      line.contains(UInt8(ascii: "*")) || contains(line.map { $0 | 0x20 }[...], Array("gzip".utf8)[...])
+    }
+    hold(isNamed, "gzip is named where it is preferred")
+    hold(ContentNegotiation.prefersGzip(acceptEncoding: lines + [Array("gzip".utf8)[...]]), "more of it is no less")
+  }
+}
+
+/// The same list in other words.
+private func saidOtherwise(
+  _ lines: [ArraySlice<UInt8>], isQuoted: Bool, _ chance: inout Chance
+) -> (change: StaticString, same: [ArraySlice<UInt8>]) {
+  switch chance.upTo(isQuoted ? 3 : 5) {
+  case 0: ("case", lines.map { line in line.map { isLowercase($0) ? $0 & 0xDF : $0 }[...] })
+  case 1: ("order", lines.reversed())
+  case 2: ("repetition", lines + lines)
+  case 3: ("white space around a list", [[]] + lines.map { [0x20, 0x09] + $0 + [0x09, 0x20] })
+  case 4: ("one line for all", [Array(lines.joined(separator: [UInt8(ascii: ",")]))[...]])
+  default: ("a line for each", lines.flatMap { $0.split(separator: UInt8(ascii: ",")) })
+  }
 }
 
 private func isLowercase(_ byte: UInt8) -> Bool { UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte }
@@ -54,8 +78,9 @@ private func holdTheTags(_ lines: [ArraySlice<UInt8>]) {
     hold(weak == lines.contains { ETag.matches([$0], etag: own, weak: true) }, "one line that matches is enough")
     hold(ETag.matches(lines + [own[...]], etag: own, weak: true), "a tag matches itself")
     if weak, !lines.contains(where: { $0.elementsEqual("*".utf8) }) {
-      let opaque = own.drop { $0 != UInt8(ascii: "\"") }
-      hold(lines.contains { contains($0, opaque) }, "a line that matches has the tag in it")
+      let beginning = own.drop { $0 != UInt8(ascii: "\"") }.dropLast()
+      hold(
+        lines.contains { contains($0, beginning) }, "a line that matches has the tag in it, or that of its gzip form")
     }
   }
 }
