@@ -74,7 +74,7 @@ struct Service {
       case .terminate where stopping == nil, .interrupt where stopping == nil:
         var times = configuration.drainTimes
         if signal == .interrupt { times.delay = .zero }
-        stopping = Task { @MainActor [times] in
+        stopping = Task(executorPreference: CommandQueue.shared) { [times] in
           let exit = await stop(times)
           signals.end()
           return exit

@@ -25,7 +25,7 @@ final class Index: Sendable {
   private struct RenderedPage {
     let products: ProductPage
     let count: Int?
-    let response: Response
+    var response: Response
   }
 
   private let forms = [
@@ -66,52 +66,58 @@ final class Index: Sendable {
   /// Nil for the page, where the store has to be asked for what is on it.
   private func cached(_ request: Request) -> Response? {
     switch ContentNegotiation.choose(accept: request.values(of: .accept), among: forms) {
-    case 1: store.cachedPage(ProductQuery()).map(page)
+    case 1: store.cachedPage(ProductQuery()).map { page($0, for: request) }
     case 2: text
-    default: currentJSON()
+    default: currentJSON(for: request)
     }
   }
 
   private func asked(_ request: Request) async -> Response {
     if let response = cached(request) { return response }
     do throws(StoreError) {
-      return page(try await store.page(ProductQuery()))
+      return page(try await store.page(ProductQuery()), for: request)
     } catch {
       return request.response(to: error)
     }
   }
 
   /// The JSON, with the uptime in whole seconds: rendered once a second at most.
-  private func currentJSON() -> Response {
+  private func currentJSON(for request: Request) -> Response {
     let uptime = (Clock.coarse - identity.startedAt) / 1_000_000_000
     return json.withLock { json in
       if json.uptime != uptime {
         json.uptime = uptime
         json.response.body = prefix + Array("\(uptime)}\n".utf8)
-        json.response.keepGzip(level: gzipLevel)
+        json.response.gzipBody = nil
       }
+      json.response.keepGzip(for: request, level: gzipLevel)
       return json.response
     }
   }
 
   /// The page, rendered once for each state of the catalogue: its uptime is counted by the browser.
-  private func page(_ products: ProductPage) -> Response {
+  private func page(_ products: ProductPage, for request: Request) -> Response {
     let count = store.count
     return page.withLock { page in
-      if let page, page.products === products, page.count == count { return page.response }
-      let html = IndexPage(
-        message: identity.message, name: "vitrine", version: identity.build.version, revision: identity.build.revision,
-        hostname: identity.hostname, startTime: identity.startTime, products: products.entries.map(\.product),
-        count: count
-      ).html()
-      var response = Self.response("text/html; charset=utf-8", html)
-      if let policy = FieldValue(IndexPage.contentSecurityPolicy) { response.add(.contentSecurityPolicy, policy) }
-      response.add(.contentTypeOptions, "nosniff")
-      response.add(.referrerPolicy, "no-referrer")
-      response.keepGzip(level: gzipLevel)
-      page = RenderedPage(products: products, count: count, response: response)
-      return response
+      var current = page.take() ?? render(products, count)
+      if current.products !== products || current.count != count { current = render(products, count) }
+      current.response.keepGzip(for: request, level: gzipLevel)
+      page = current
+      return current.response
     }
+  }
+
+  private func render(_ products: ProductPage, _ count: Int?) -> RenderedPage {
+    let html = IndexPage(
+      message: identity.message, name: "vitrine", version: identity.build.version, revision: identity.build.revision,
+      hostname: identity.hostname, startTime: identity.startTime, products: products.entries.map(\.product),
+      count: count
+    ).html()
+    var response = Self.response("text/html; charset=utf-8", html)
+    if let policy = FieldValue(IndexPage.contentSecurityPolicy) { response.add(.contentSecurityPolicy, policy) }
+    response.add(.contentTypeOptions, "nosniff")
+    response.add(.referrerPolicy, "no-referrer")
+    return RenderedPage(products: products, count: count, response: response)
   }
 
   private static func response(_ contentType: FieldValue, _ body: [UInt8]) -> Response {

@@ -1,20 +1,31 @@
 internal import Catalog
 internal import HTTP
+internal import Synchronization
 
 /// `GET /openapi.json`: OpenAPI 3.1 of what this service answers. Its limits are the program's own, and its bytes are made
-/// once.
-struct OpenAPI: Sendable {
-  private let response: Response
+/// once, for the first who asks.
+final class OpenAPI: Sendable {
+  private let gzipLevel: Int
+  private let made = Mutex<Response?>(nil)
 
   init(gzipLevel: Int) {
-    let bytes = Array(Self.document.utf8)
-    var response = Response.json(.ok, bytes, etag: ContentHash.etag(ContentHash.fnv1a(bytes[...])))
-    response.keepGzip(level: gzipLevel)
-    self.response = response
+    self.gzipLevel = gzipLevel
   }
 
   func answer(_ request: Request) -> Response {
-    request.refusalOfQuery ?? request.applyPreconditions(to: response)
+    if let refusal = request.refusalOfQuery { return refusal }
+    let response = made.withLock { made in
+      var response = made.take() ?? Self.description()
+      response.keepGzip(for: request, level: gzipLevel)
+      made = response
+      return response
+    }
+    return request.applyPreconditions(to: response)
+  }
+
+  private static func description() -> Response {
+    let bytes = Array(document.utf8)
+    return .json(.ok, bytes, etag: ContentHash.etag(ContentHash.fnv1a(bytes[...])))
   }
 
   private static let document = """

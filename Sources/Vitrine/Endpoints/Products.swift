@@ -9,7 +9,7 @@ final class Products: Sendable {
   /// An answer with the page that it shows.
   private struct Rendered {
     let page: ProductPage
-    let response: Response
+    var response: Response
   }
 
   static let path = "/api/products"
@@ -84,11 +84,11 @@ final class Products: Sendable {
       return request.applyPreconditions(to: Self.render(page, query))
     }
     let response = first.withLock { first in
-      if let first, first.page === page { return first.response }
-      var response = Self.render(page, query)
-      response.keepGzip(level: gzipLevel)
-      first = Rendered(page: page, response: response)
-      return response
+      var rendered = first.take() ?? Rendered(page: page, response: Self.render(page, query))
+      if rendered.page !== page { rendered = Rendered(page: page, response: Self.render(page, query)) }
+      rendered.response.keepGzip(for: request, level: gzipLevel)
+      first = rendered
+      return rendered.response
     }
     return request.hasPreconditions ? request.applyPreconditions(to: response) : response
   }
