@@ -69,8 +69,8 @@ struct RequestRow: Sendable, CustomTestStringConvertible {
   }
 }
 
-/// Each row goes over a connection of its own to the real server. One after the other: Dispatch has 255 threads, and
-/// servers whose clients hold them all would wait for ever.
+/// Each row goes over a connection of its own to a real server of its own. One after the other: Dispatch has 255 threads,
+/// of which each server takes some.
 @Suite(.serialized) struct RequestTableTests {
   private func ask(_ row: RequestRow) async throws {
     let routes =
