@@ -51,6 +51,7 @@ struct CrowdFaultTests {
   /// What the kernel buffers is made small, so that it is the service that keeps what nobody reads. At most it keeps of
   /// each what it renders at a time, 64 KiB and an answer, and as much of further requests.
   @Test(
+    .enabled(if: !Sanitizer.isLinked, "skipped: a sanitizer's memory would count"),
     .enabled(if: Cgroup.canMake("memory"), "skipped: no right to a cgroup with the memory controller"),
     .enabled(Faults.needsNetworks, Faults.canMakeNetworks))
   func crowdsThatDoNotReadAreHeldUnderAMemoryLimit() async throws {
