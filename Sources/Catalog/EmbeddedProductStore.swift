@@ -112,7 +112,10 @@ package final class EmbeddedProductStore: ProductStore {
         }
         if isFirst { writer.async { [self] in commit() } }
       }
-      deadlines.asyncAfter(deadline: .now() + .nanoseconds(Int(timeout / .nanoseconds(1)))) { write.expire() }
+      // Weak: until it is answered, the writer keeps it; after that, its deadline must not.
+      deadlines.asyncAfter(deadline: .now() + .nanoseconds(Int(timeout / .nanoseconds(1)))) { [weak write] in
+        write?.expire()
+      }
     }
     return try result.get()
   }

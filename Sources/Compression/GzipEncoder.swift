@@ -14,7 +14,9 @@ package struct GzipEncoder: ~Copyable {
     precondition((1...9).contains(level), "not a level of gzip: \(level)")
     unsafe stream = .allocate(capacity: 1)
     unsafe stream.initialize(to: z_stream())
-    guard unsafe czlib_deflate_gzip(stream, Int32(level), 8) == Z_OK else { fatalError("deflateInit2: no memory") }
+    let status = unsafe czlib_deflate_gzip(stream, Int32(level), 8)
+    // All else is a matter of memory, without which any allocation ends the process.
+    precondition(status == Z_OK, "deflateInit2(3) answered \(status)")
   }
 
   deinit {

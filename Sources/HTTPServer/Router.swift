@@ -45,11 +45,13 @@ package struct Router: Sendable {
     return routes.count
   }
 
+  private func place(of method: Method, _ index: Int) -> Int { index * methodCount + Int(method.rawValue) }
+
   /// What most requests get: an answer without waiting. Nil where there is none, and `destination` is to be asked.
   @inline(__always)
   func answerFromMemory(to request: Request, at index: Int) -> Response? {
     guard request.refusal == nil, index < routes.count else { return nil }
-    switch handlers[index * methodCount + Int(request.method.rawValue)] {
+    switch handlers[place(of: request.method, index)] {
     case .immediate(let answer): return answer(request)
     case .cached(let answer, _): return answer(request)
     case .suspending, .admitting, nil: return nil
@@ -58,7 +60,7 @@ package struct Router: Sendable {
 
   func destination(of request: Request, at index: Int) -> Destination {
     if request.refusal == nil, index < routes.count,
-      let handler = handlers[index * methodCount + Int(request.method.rawValue)]
+      let handler = handlers[place(of: request.method, index)]
     {
       if case .admitting(let refusal, _) = handler, let response = refusal(request) { return .answer(response) }
       return .handler(handler)

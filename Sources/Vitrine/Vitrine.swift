@@ -15,49 +15,39 @@ struct Vitrine {
       for mistake in error.mistakes { complain("vitrine: \(mistake)") }
       exit(Exit.usage.rawValue)
     }
-    let command = invocation.command
-    // Landlock binds the thread that asks and those that it makes: this is the only one yet.
-    let hardening: Hardening? = if case .serve(let configuration, _) = command { Hardening(configuration) } else { nil }
-    Task(executorPreference: CommandQueue.shared) {
-      exit(await run(command, hardening, warnings: invocation.warnings).rawValue)
-    }
+    let work = work(of: invocation)
+    Task(executorPreference: CommandQueue.shared) { exit(await work().rawValue) }
     DispatchSemaphore(value: 0).wait()
   }
 
-  private static func run(_ command: Command, _ hardening: Hardening?, warnings: [String]) async -> Exit {
-    switch command {
+  private static func work(of invocation: Invocation) -> @Sendable () async -> Exit {
+    switch invocation.command {
     case .help(let text):
-      print(text)
-      return .success
+      return {
+        print(text)
+        return .success
+      }
     case .version:
-      let build = BuildInformation.current
-      print("vitrine \(build.version) (\(build.revision), \(build.revisionDate), Swift \(build.swiftVersion))")
-      return .success
+      return {
+        let build = BuildInformation.current
+        print("vitrine \(build.version) (\(build.revision), \(build.revisionDate), Swift \(build.swiftVersion))")
+        return .success
+      }
     case .check(let request):
-      let own = request.configuration
-      let url =
-        request.url
-        ?? Check.ownURL(
-          host: own.host, httpPort: own.port, managementHost: own.managementHost, managementPort: own.managementPort)
-      return Check(url: url, timeout: request.timeout).run(report: complain) == 0 ? .success : .failure
+      return {
+        let own = request.configuration
+        let url =
+          request.url
+          ?? Check.ownURL(
+            host: own.host, httpPort: own.port, managementHost: own.managementHost, managementPort: own.managementPort)
+        return Check(url: url, timeout: request.timeout).run(report: complain) == 0 ? .success : .failure
+      }
     case .products(let command):
-      return await command.run()
+      return { await command.run() }
     case .serve(let configuration, let checkOnly):
-      guard let hardening else { preconditionFailure("to be hardened before there is a second thread") }
-      return await Lifecycle(configuration, hardening: hardening).run(warnings: warnings, checkOnly: checkOnly)
+      // Landlock binds the thread that asks and those that it makes: this is the only one yet.
+      let lifecycle = Lifecycle(configuration, hardening: Hardening(configuration))
+      return { await lifecycle.run(warnings: invocation.warnings, checkOnly: checkOnly) }
     }
-  }
-}
-
-/// Where a command runs. Not on the global queues: a job there may have libdispatch look into /proc, and end the process
-/// where no descriptor is free.
-final class CommandQueue: TaskExecutor {
-  static let shared = CommandQueue()
-
-  private let queue = DispatchQueue(label: "command")
-
-  func enqueue(_ job: consuming ExecutorJob) {
-    let job = UnownedJob(job)
-    queue.async { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
   }
 }

@@ -3,7 +3,7 @@ import Networking
 
 /// `crowd ADDRESS PORT COUNT REQUEST idle|deaf`: so many clients of a server, for tests only. Each connects and sends
 /// REQUEST, in which `\n` stands for CRLF; an idle one reads the answer, a deaf one reads nothing, ever, and sends until
-/// nobody takes any more. Then it says `ready COUNT` and stays until it is killed.
+/// nobody takes any more. It tells of each thousand, `1000 clients`, then says `ready COUNT` and stays until it is killed.
 @main enum Crowd {
   static func main() throws {
     let arguments = CommandLine.arguments
@@ -27,6 +27,10 @@ import Networking
         fill(client, [UInt8](request.utf8))
       }
       clients.append(client.release())
+      if clients.count % 1000 == 0 {
+        print("\(clients.count) clients")
+        fflush(nil)
+      }
     }
     print("ready \(clients.count)")
     fflush(nil)

@@ -41,6 +41,21 @@ import Testing
     }
   }
 
+  /// A long value is read by words: what stands beside a byte changes nothing about it, nor does its place.
+  @Test(arguments: [0x09, 0x20, 0x21, 0x61, 0x7E, 0x80, 0x9F, 0xA0, 0xFF] as [UInt8])
+  func everyPlaceOfALongValueIsLookedAt(neighbour: UInt8) {
+    let start = bytes("GET / HTTP/1.1\r\nHost: a\r\nX: 1")
+    for byte in UInt8.min...UInt8.max {
+      let isControl = (byte < 0x20 && byte != 0x09) || byte == 0x7F
+      for place in 0..<26 {
+        var value = [UInt8](repeating: neighbour, count: 26)
+        value[place] = byte
+        let input = start + value + bytes("1\r\n\r\n")
+        #expect((outcome(input) == .head(input.count)) == !isControl, "byte \(byte) at \(place)")
+      }
+    }
+  }
+
   @Test func valuesMayHoldEverythingButControls() {
     for byte in UInt8.min...UInt8.max {
       let isControl = (byte < 0x20 && byte != 0x09) || byte == 0x7F

@@ -64,6 +64,9 @@ struct CrowdFaultTests {
       let nsenter = ["/usr/bin/nsenter", "--net=/proc/\(service.process.pid)/ns/net"]
       let command = try nsenter + crowd(service, "/api/products", "deaf", count: Self.deafCount)
       try await ChildProcess.run(command, environment: [:]) { crowd in
+        for thousand in stride(from: 1000, through: Self.deafCount, by: 1000) {
+          _ = try await crowd.output.line("\(thousand) clients")
+        }
         _ = try await crowd.output.line("ready \(Self.deafCount)")
         try await waiting(for: "blocked answers") {
           try await writing(service) >= Self.deafCount ? true : nil
