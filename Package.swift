@@ -41,6 +41,7 @@ let package = Package(
     // Floor 0: C
     .target(name: "CLinux"),
     .target(name: "CBuild", cSettings: build),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     // Floor 1: values, and the kernel
     .target(name: "HTTP", swiftSettings: strict),
@@ -48,36 +49,41 @@ let package = Package(
     .target(name: "Networking", dependencies: ["CLinux"], swiftSettings: strict),
     .target(name: "Sandbox", dependencies: ["CLinux"], swiftSettings: strict),
     // Floor 2
+    .target(name: "TLS", dependencies: ["COpenSSL", "Networking"], swiftSettings: strict),
     .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: strict),
     // Floor 3: the server, and what it serves
-    .target(name: "HTTPServer", dependencies: ["Compression", "HTTP", "Metrics", "Networking"], swiftSettings: strict),
+    .target(
+      name: "HTTPServer", dependencies: ["Compression", "HTTP", "Metrics", "Networking", "TLS"],
+      swiftSettings: strict),
     .target(
       name: "Catalog", dependencies: ["HTTP"], resources: [.embedInCode("products.json")], swiftSettings: strict),
     // Floor 4: the command
     .executableTarget(
       name: "Vitrine",
       dependencies: [
-        "CBuild", "CLinux", "Catalog", "Compression", "HTTP", "HTTPServer", "Metrics", "Networking", "Sandbox",
+        "CBuild", "CLinux", "Catalog", "Compression", "HTTP", "HTTPServer", "Metrics", "Networking", "Sandbox", "TLS",
       ],
       swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["HTTP", "HTTPServer", "Metrics", "Networking"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["HTTP", "HTTPServer", "Metrics", "Networking", "TLS"],
+      path: "Tests/TestSupport",
       swiftSettings: strict),
     .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(name: "NetworkingTests", dependencies: ["Networking", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "TLSTests", dependencies: ["Networking", "TLS", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "CompressionTests", dependencies: ["Compression", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "SandboxTests", dependencies: ["CLinux", "Sandbox"], swiftSettings: strict),
     .testTarget(
-      name: "HTTPServerTests", dependencies: ["HTTP", "HTTPServer", "Metrics", "Networking", "TestSupport"],
+      name: "HTTPServerTests", dependencies: ["HTTP", "HTTPServer", "Metrics", "Networking", "TLS", "TestSupport"],
       swiftSettings: strict),
     .testTarget(name: "CatalogTests", dependencies: ["Catalog", "HTTP"], swiftSettings: strict),
     .testTarget(
       name: "VitrineTests",
       dependencies: [
         "CBuild", "CLinux", "Catalog", "Crowd", "HTTP", "HTTPServer", "Intruder", "Metrics", "Networking", "Sandbox",
-        "TestSupport", "Vitrine",
+        "TLS", "TestSupport", "Vitrine",
       ],
       swiftSettings: strict),
     // Hardens itself as the service does, and then tries what it has given up.

@@ -31,12 +31,14 @@ package struct AccessLog: Sendable {
   }
 
   /// Appends the line of `answered`; `request` is empty where none could be parsed.
+  ///
+  /// - Parameter subject: whom the client's certificate names.
   func append(
-    _ answered: Answered, _ request: Request, route: String, isProbe: Bool, peer: SocketAddress, requestID: [UInt8],
-    at now: Int64, by calendar: Calendar, to log: inout [UInt8]
+    _ answered: Answered, _ request: Request, route: String, isProbe: Bool, peer: SocketAddress, subject: [UInt8]?,
+    requestID: [UInt8], at now: Int64, by calendar: Calendar, to log: inout [UInt8]
   ) {
     let line: AccessLine = isJSON ? .json : .text
-    let textMax = Self.textMax * 2 * AccessLine.escapedMax + route.utf8.count + requestID.count
+    let textMax = Self.textMax * 3 * AccessLine.escapedMax + route.utf8.count + requestID.count
     // Room is made once, as for an answer.
     log.append(addingCapacity: AccessLine.fixedPartsMax + textMax) { log in
       line.begin(isProbe: isProbe, at: now, by: calendar, in: &log)
@@ -53,6 +55,7 @@ package struct AccessLog: Sendable {
       line.add("duration", nanoseconds: answered.duration, to: &log)
       line.add("client", client(peer, request), to: &log)
       line.add("requestId", plain: requestID[...], to: &log)
+      if let subject { line.add("clientSubject", escaping: subject[...], to: &log) }
       if let trace = request.value(of: .traceparent).flatMap({ Traceparent.traceID(in: $0) }) {
         line.add("traceId", plain: trace, to: &log)
       }

@@ -1,11 +1,14 @@
 internal import HTTP
 internal import Metrics
 internal import Networking
+internal import TLS
 
 /// One client. It belongs to one loop for life and is not Sendable: everything it does takes that loop's isolation, and
 /// works in the loop's workspace. What it keeps itself is what an idle connection needs, and an unfinished rest.
 final class Connection: Deadlined {
   private var socket: Socket
+  /// Nil where bytes travel as they are.
+  var session: TLSSession?
   let peer: SocketAddress
   var state: ConnectionState
   /// Where the loop holds it; nil until it is registered.
@@ -29,9 +32,15 @@ final class Connection: Deadlined {
 
   var deadline: Int64 { state.deadline }
   var stream: Stream { socket.stream }
+  var transport: Transport { session.map { .tls($0, stream) } ?? .plain(stream) }
 
-  init(_ socket: consuming Socket, peer: SocketAddress, state: ConnectionState, expiry: Int64, isShed: Bool) {
+  /// - Parameter session: over `socket`; nil where there is no TLS.
+  init(
+    _ socket: consuming Socket, session: TLSSession?, peer: SocketAddress, state: ConnectionState, expiry: Int64,
+    isShed: Bool
+  ) {
     self.socket = socket
+    self.session = session
     self.peer = peer
     self.state = state
     self.expiry = expiry
@@ -43,15 +52,20 @@ final class Connection: Deadlined {
   /// One recv(2), and whatever follows from it.
   func readable(in workspace: inout Workspace, on loop: isolated EventLoop) {
     if state.phase == .lingering { return drop(in: &workspace, on: loop) }
+    if state.phase == .handshaking, !shakeHands(in: &workspace, on: loop) { return }
     let kept = pending.count
     if kept > 0 { workspace.input.replaceSubrange(0..<kept, with: pending) }
-    switch stream.receive(into: &workspace.input, from: kept) {
+    switch transport.receive(into: &workspace.input, from: kept) {
     case .bytes(let count):
       if kept > 0 { pending = [] }
       takeRequests(kept + count, in: &workspace, on: loop)
       settle(in: &workspace, on: loop)
     case .wouldBlock:
-      if isShed, !hasAnswered { shed(in: &workspace, on: loop) } else { watch(in: &workspace, on: loop) }
+      if isShed, !hasAnswered, session == nil {
+        shed(in: &workspace, on: loop)
+      } else {
+        watch(in: &workspace, on: loop)
+      }
     case .endOfStream:
       perform(state.peerFinishes(), in: &workspace, on: loop)
       watch(in: &workspace, on: loop)
@@ -73,6 +87,7 @@ final class Connection: Deadlined {
   }
 
   func timedOut(in workspace: inout Workspace, on loop: isolated EventLoop) {
+    if state.phase == .handshaking { loop.context.metrics.tls?.ended(.timeout, shard: loop.shard) }
     perform(state.timedOut(), in: &workspace, on: loop)
   }
 
@@ -110,8 +125,8 @@ final class Connection: Deadlined {
   /// Sends the workspace's output, then `body`; what does not fit is kept.
   func flush(_ body: [UInt8] = [], in workspace: inout Workspace, on loop: isolated EventLoop) {
     guard !workspace.output.isEmpty else { return }
-    let stream = stream
-    switch workspace.output.withSpan({ stream.send($0) }) {
+    let transport = transport
+    switch workspace.output.withSpan({ transport.send($0) }) {
     case .bytes(let count):
       guard count < workspace.output.count || !body.isEmpty else { break }
       outbox = Outbox(workspace.output, from: count, then: body)
@@ -129,7 +144,7 @@ final class Connection: Deadlined {
   private func sendKept(in workspace: inout Workspace, on loop: isolated EventLoop) {
     while !outbox.isEmpty {
       let (bytes, offset) = outbox.front
-      switch stream.send(bytes, from: offset) {
+      switch transport.send(bytes.span.extracting(offset...)) {
       case .bytes(let count): outbox = outbox.advanced(by: count)
       case .wouldBlock: return
       case .endOfStream, .failed: return perform(.abandon, in: &workspace, on: loop)
@@ -195,24 +210,34 @@ final class Connection: Deadlined {
       loop.hit(limit)
       if isBlocked { loop.context.metrics.abandoned.add(shard: loop.shard) }
       close(in: &workspace, on: loop)
-    case .finishSending: stream.finishSending()
+    case .finishSending: transport.finishSending()
     }
   }
 
   /// Has the loop watch for what the state waits for, until its deadline.
-  private func watch(in workspace: inout Workspace, on loop: isolated EventLoop) {
+  func watch(in workspace: inout Workspace, on loop: isolated EventLoop) {
     guard state.phase != .closed else { return }
     let wanted: Poller.Interest =
       switch state.phase {
-      case .writing: .write
+      case .writing: session?.awaitsOther == true ? .read : .write
       case .handling: []
-      default: .read
+      default: session?.awaitsOther == true ? .write : .read
       }
+    if hasUnread { workspace.unread.append(self) }
     loop.watch(self, wanted, instead: slot == nil ? nil : interest, in: &workspace)
     interest = wanted
   }
 
-  /// Reads and drops what comes after our FIN.
+  /// Whether there is something to read that epoll does not see.
+  var hasUnread: Bool {
+    guard let session, session.hasUnread else { return false }
+    switch state.phase {
+    case .opening, .idle, .head, .body: return true
+    case .handshaking, .handling, .writing, .lingering, .closed: return false
+    }
+  }
+
+  /// Reads and drops what comes after our FIN; what of it is TLS nobody wants to know.
   private func drop(in workspace: inout Workspace, on loop: isolated EventLoop) {
     switch stream.receive(into: &workspace.input, from: 0) {
     case .bytes(let count): perform(state.dropped(count), in: &workspace, on: loop)
@@ -221,11 +246,13 @@ final class Connection: Deadlined {
     }
   }
 
-  private func close(in workspace: inout Workspace, on loop: isolated EventLoop) {
+  func close(in workspace: inout Workspace, on loop: isolated EventLoop) {
     guard state.phase != .closed else { return }
     state.close()
     leaveExchange(on: loop)
     loop.forget(self, in: &workspace)
+    session?.finishSending()
+    session = nil
     socket = .closed
   }
 

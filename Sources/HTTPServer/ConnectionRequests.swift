@@ -231,7 +231,7 @@ extension Connection {
       method: workspace.request.method, route: route ?? loop.context.router.routes.count, status: response.status,
       requestBytes: bytes, responseBytes: responseBytes,
       bodyBytes: bodyBytes, duration: loop.now - began)
-    loop.record(answered, peer: peer, in: &workspace)
+    loop.record(answered, of: self, in: &workspace)
     if isLarge { flush(response.body, in: &workspace, on: loop) }
   }
 
@@ -246,7 +246,7 @@ extension Connection {
     } else if loop.now >= expiry {
       loop.hit(.connectionMaxAge)
       state.end(.linger)
-    } else if loop.context.drain.isRaised, isLast, stream.unreadCount == 0 {
+    } else if loop.context.drain.isRaised, isLast, !transport.hasUnread {
       // Of pipelined requests already here, all are answered and only the last one says it.
       state.end(.linger)
     }

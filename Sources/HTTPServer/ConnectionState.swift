@@ -2,6 +2,8 @@
 /// deadline that is in force. Instants are nanoseconds of a monotonic clock.
 package struct ConnectionState: Sendable {
   package enum Phase: Sendable, CaseIterable {
+    /// TLS is being agreed on.
+    case handshaking
     /// Accepted; no byte has come.
     case opening
     /// Between two requests.
@@ -46,6 +48,8 @@ package struct ConnectionState: Sendable {
   }
 
   package struct Timeouts: Sendable {
+    /// Of TLS, from the accept to its end.
+    package var handshake = seconds(10)
     /// From the first byte of a head, or from the accept, to its end.
     package var head = seconds(10)
     /// Between two parts of a body.
@@ -82,10 +86,25 @@ package struct ConnectionState: Sendable {
     deadline = now + timeouts.head
   }
 
+  /// A connection that begins with a handshake.
+  package init(handshakeAt now: Int64, _ timeouts: Timeouts) {
+    phase = .handshaking
+    deadline = now + timeouts.handshake
+  }
+
   /// A connection that another loop accepted and answered once.
   package init(idleAt now: Int64, _ timeouts: Timeouts) {
     phase = .idle
     deadline = now + timeouts.idle
+  }
+
+  /// When the handshake under way began.
+  package func handshakeBegan(_ timeouts: Timeouts) -> Int64 { deadline - timeouts.handshake }
+
+  /// TLS is agreed on, and nobody has asked anything.
+  package mutating func handshakeEnded(at now: Int64, _ timeouts: Timeouts) {
+    phase = .opening
+    deadline = now + timeouts.head
   }
 
   /// Bytes of a head came, but not its end.
@@ -163,7 +182,7 @@ package struct ConnectionState: Sendable {
   /// The client's FIN: it sends no more, and may still read.
   package mutating func peerFinishes() -> Action {
     switch phase {
-    case .opening, .idle, .lingering, .closed: return .close
+    case .handshaking, .opening, .idle, .lingering, .closed: return .close
     case .head, .body: return .abandon
     case .handling, .writing:
       peerFinished = true
@@ -174,6 +193,7 @@ package struct ConnectionState: Sendable {
   /// The deadline has passed.
   package func timedOut() -> Action {
     switch phase {
+    case .handshaking: .cut(.handshakeTimeout)
     case .opening: .cut(.headTimeout)
     case .idle: isDraining ? .close : .cut(.idleTimeout)
     case .head: .refuse(.headTimeout)

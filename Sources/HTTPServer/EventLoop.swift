@@ -3,6 +3,7 @@ internal import HTTP
 internal import Metrics
 package import Networking
 internal import Synchronization
+internal import TLS
 
 /// One thread's worth of a server: a serial queue, an epoll descriptor, a listening socket of each address, and the
 /// connections that came in there.
@@ -31,7 +32,7 @@ package actor EventLoop {
   let poller: Poller
   private let timer: Timer
   private var source: (any DispatchSourceRead)?
-  var listeners: [ListeningSocket]
+  var listeners: [Listener]
   var siblings: [EventLoop] = []
   var spare = SpareDescriptor()
   var listenersPaused = false
@@ -45,7 +46,7 @@ package actor EventLoop {
   /// Nil while it is lent.
   private var workspace: Workspace?
 
-  package init(label: String, shard: Int, context: ServerContext, listeners: [ListeningSocket]) throws(Errno) {
+  package init(label: String, shard: Int, context: ServerContext, listeners: [Listener]) throws(Errno) {
     let doorbell = try Doorbell()
     executor = QueueExecutor(label: label, doorbell: doorbell)
     self.label = label
@@ -62,7 +63,7 @@ package actor EventLoop {
     try poller.add(doorbell.descriptor, .read, token: Token.doorbell)
     try poller.add(timer.descriptor, .read, token: Token.timer)
     for (index, listener) in listeners.enumerated() {
-      try poller.add(listener.descriptor, .read, token: Token.listener(index))
+      try poller.add(listener.socket.descriptor, .read, token: Token.listener(index))
     }
   }
 
@@ -83,7 +84,7 @@ package actor EventLoop {
     guard var workspace = workspace.take() else { preconditionFailure("the workspace is lent already") }
     let result = body(&workspace)
     handOverLog(from: &workspace)
-    armTimer(workspace.deadlines)
+    armTimer(workspace)
     self.workspace = consume workspace
     return result
   }
@@ -94,16 +95,24 @@ package actor EventLoop {
     var isSilent = false
     var givesWay = false
     while !isSilent, !givesWay, now - entered < Self.turnMax {
-      let count = poller.wait(milliseconds: Self.lingerMilliseconds)
-      isSilent = count == 0
+      let unread = workspace.unread
+      let count = poller.wait(milliseconds: unread.isEmpty ? Self.lingerMilliseconds : 0)
+      isSilent = count == 0 && unread.isEmpty
       tellTime(in: &workspace)
       for index in 0..<count {
         givesWay = handle(poller.event(index), in: &workspace) || givesWay
       }
+      if !unread.isEmpty { readOn(unread, in: &workspace) }
       while let connection = workspace.deadlines.popExpired(at: now) { connection.timedOut(in: &workspace, on: self) }
       if !workspace.closed.isEmpty { workspace.closed.removeAll(keepingCapacity: true) }
       if workspace.log.count > Self.logHighWater { handOverLog(from: &workspace) }
     }
+  }
+
+  /// Serves connections that epoll does not tell of, each once: the next batch of events comes in between.
+  private func readOn(_ connections: [Connection], in workspace: inout Workspace) {
+    workspace.unread.removeFirst(connections.count)
+    for connection in connections where connection.hasUnread { connection.readable(in: &workspace, on: self) }
   }
 
   /// True when the loop is to give its thread back: work was queued.
@@ -124,7 +133,7 @@ package actor EventLoop {
         case .closed: break
         case .handling: connection.hungUp(in: &workspace, on: self)
         case .writing: connection.writable(in: &workspace, on: self)
-        case .opening, .idle, .head, .body, .lingering: connection.readable(in: &workspace, on: self)
+        case .handshaking, .opening, .idle, .head, .body, .lingering: connection.readable(in: &workspace, on: self)
         }
       }
     }
@@ -132,8 +141,9 @@ package actor EventLoop {
   }
 
   /// While the loop does not wait in epoll itself, the timer in the set wakes it for the next deadline.
-  private func armTimer(_ deadlines: borrowing Deadlines<Connection>) {
-    let next = listenersPaused ? now + Self.turnMax : deadlines.next
+  private func armTimer(_ workspace: borrowing Workspace) {
+    let next =
+      !workspace.unread.isEmpty ? now : listenersPaused ? now + Self.turnMax : workspace.deadlines.next
     guard next != armed else { return }
     timer.arm(at: next)
     armed = next
@@ -151,7 +161,7 @@ package actor EventLoop {
   }
 
   /// Tells metrics and access log of an answer that was just rendered.
-  func record(_ answered: Answered, peer: SocketAddress, in workspace: inout Workspace) {
+  func record(_ answered: Answered, of connection: Connection, in workspace: inout Workspace) {
     let route = answered.route
     var counted = answered
     counted.route = context.metricRoutes[route]
@@ -159,8 +169,9 @@ package actor EventLoop {
     let isProbe = context.isProbe(route)
     guard context.accessLog.scope.contains(isProbe ? .probes : .service) else { return }
     context.accessLog.append(
-      answered, workspace.request, route: context.metrics.routes[counted.route], isProbe: isProbe, peer: peer,
-      requestID: workspace.requestID.bytes, at: now, by: workspace.calendar, to: &workspace.log)
+      answered, workspace.request, route: context.metrics.routes[counted.route], isProbe: isProbe,
+      peer: connection.peer, subject: connection.session?.peerSubject, requestID: workspace.requestID.bytes, at: now,
+      by: workspace.calendar, to: &workspace.log)
     workspace.logCount += 1
   }
 
@@ -177,7 +188,9 @@ package actor EventLoop {
   ) {
     do throws(Errno) {
       if old == nil {
-        if connection.hasAnswered, connection.state.phase == .idle, let lighter = lighterSibling {
+        if connection.hasAnswered, connection.session == nil, connection.state.phase == .idle,
+          let lighter = lighterSibling
+        {
           return move(connection, to: lighter)
         }
         try poller.add(connection.stream.descriptor, wanted, token: Token.of(connection))
@@ -228,7 +241,7 @@ package actor EventLoop {
   /// The process is stopping: what the kernel holds back surfaces, and silent connections have `idle` nanoseconds left.
   func beginDrain(idle: Int64) {
     drainIdle = idle
-    for listener in listeners { listener.deferAccept(seconds: 0) }
+    for listener in listeners { listener.socket.deferAccept(seconds: 0) }
     lend { workspace in
       tellTime(in: &workspace)
       for connection in connections { connection.drain(idle: idle, in: &workspace, on: self) }
@@ -237,7 +250,7 @@ package actor EventLoop {
 
   /// From now on no handshake begins; those begun still come in.
   func refuseNewConnections() {
-    for listener in listeners { try? listener.refuseNewConnections() }
+    for listener in listeners { try? listener.socket.refuseNewConnections() }
   }
 
   /// Closes the listening sockets; what is still in their queues is accepted first, all of it: a loop that had no
@@ -247,7 +260,7 @@ package actor EventLoop {
       tellTime(in: &workspace)
       for listener in listeners {
         while accept(from: listener, in: &workspace) {}
-        poller.remove(listener.descriptor)
+        poller.remove(listener.socket.descriptor)
       }
     }
     listeners = []

@@ -2,6 +2,13 @@ internal import HTTP
 internal import Metrics
 internal import Networking
 internal import Synchronization
+internal import TLS
+
+/// A listening socket of a loop, and what is spoken there.
+package struct Listener: Sendable {
+  let socket: ListeningSocket
+  let speaksTLS: Bool
+}
 
 /// How connections come to a loop: from its listening sockets, or from a loop that has more of them.
 extension EventLoop {
@@ -10,28 +17,20 @@ extension EventLoop {
 
   /// A batch of connections; true when more of them may wait.
   @discardableResult
-  func accept(from listener: ListeningSocket, in workspace: inout Workspace) -> Bool {
+  func accept(from listener: Listener, in workspace: inout Workspace) -> Bool {
     for _ in 0..<Self.acceptBatch {
-      switch listener.accept() {
+      switch listener.socket.accept() {
       case .connection(let socket, let peer):
         load.lastAccept.store(now, ordering: .relaxed)
         context.metrics.accepted.add(shard: shard)
         // Another loop gave its spare descriptor up, and it may be this one.
         if SpareDescriptor.isMissing {
-          refuse(socket, in: &workspace)
-          continue
-        }
-        let entry = context.admission.connectionOpened()
-        if entry != .served { hit(context.connectionLimit) }
-        let connection = Connection(
-          socket, peer: peer, state: ConnectionState(acceptedAt: now, context.timeouts),
-          expiry: context.expiry(from: now), isShed: entry != .served)
-        // With deferred accept the request is usually there: a one-shot client is answered and closed without ever
-        // being registered, which is a quarter of its cost.
-        connection.readable(in: &workspace, on: self)
-        if entry == .turnedAway {
-          hit(.shedConnectionsMax)
-          _ = connection.cut(in: &workspace, on: self)
+          refuse(socket, from: listener, in: &workspace)
+        } else if listener.speaksTLS, let lighter = lighterSibling {
+          // A handshake costs fifty times what the way there does, so it is done where the connection is to stay.
+          send(socket, peer: peer, to: lighter)
+        } else {
+          open(socket, peer: peer, speaksTLS: listener.speaksTLS, in: &workspace)
         }
       case .none:
         return false
@@ -48,14 +47,41 @@ extension EventLoop {
     return true
   }
 
+  private func open(
+    _ socket: consuming Socket, peer: SocketAddress, speaksTLS: Bool, in workspace: inout Workspace
+  ) {
+    var session: TLSSession?
+    if speaksTLS, let tls = context.tls {
+      do throws(TLSError) {
+        session = try tls.context().session(on: socket.stream)
+      } catch {
+        return context.metrics.acceptFailed(outOfDescriptors: false, shard: shard)
+      }
+    }
+    let entry = context.admission.connectionOpened()
+    if entry != .served { hit(context.connectionLimit) }
+    let timeouts = context.timeouts
+    let connection = Connection(
+      socket, session: session, peer: peer,
+      state: speaksTLS ? ConnectionState(handshakeAt: now, timeouts) : ConnectionState(acceptedAt: now, timeouts),
+      expiry: context.expiry(from: now), isShed: entry != .served)
+    // With deferred accept the request is usually there: a one-shot client is answered and closed without ever being
+    // registered, which is a quarter of its cost.
+    connection.readable(in: &workspace, on: self)
+    if entry == .turnedAway {
+      hit(.shedConnectionsMax)
+      _ = connection.cut(in: &workspace, on: self)
+    }
+  }
+
   /// Out of descriptors: gives up the spare one for as long as it takes to say so to a client. False when nobody waits,
   /// or when it cannot be done.
-  private func shedWithSpareDescriptor(from listener: ListeningSocket, in workspace: inout Workspace) -> Bool {
+  private func shedWithSpareDescriptor(from listener: Listener, in workspace: inout Workspace) -> Bool {
     spare.giveUp()
     // accept4(2) looks for a descriptor first, and only then whether there is a client.
     var isSomebodyThere = true
-    switch listener.accept() {
-    case .connection(let socket, _): refuse(socket, in: &workspace)
+    switch listener.socket.accept() {
+    case .connection(let socket, _): refuse(socket, from: listener, in: &workspace)
     case .none: isSomebodyThere = false
     default: break
     }
@@ -67,8 +93,10 @@ extension EventLoop {
     return isSomebodyThere
   }
 
-  /// Answers a client for which there is no descriptor, whatever it asked, and ends it.
-  private func refuse(_ socket: consuming Socket, in workspace: inout Workspace) {
+  /// Answers a client for which there is no descriptor, whatever it asked, and ends it. Over TLS it would take a
+  /// handshake to tell it anything.
+  private func refuse(_ socket: consuming Socket, from listener: Listener, in workspace: inout Workspace) {
+    guard !listener.speaksTLS else { return }
     // What is left unread would make close(2) a reset.
     _ = socket.stream.receive(into: &workspace.input, from: 0)
     workspace.request.reset()
@@ -85,7 +113,7 @@ extension EventLoop {
   private func pauseListeners() {
     listenersPaused = true
     for (index, listener) in listeners.enumerated() {
-      try? poller.change(listener.descriptor, [], token: Token.listener(index))
+      try? poller.change(listener.socket.descriptor, [], token: Token.listener(index))
     }
   }
 
@@ -93,7 +121,7 @@ extension EventLoop {
     guard spare.takeBack() else { return }
     listenersPaused = false
     for (index, listener) in listeners.enumerated() {
-      try? poller.change(listener.descriptor, .read, token: Token.listener(index))
+      try? poller.change(listener.socket.descriptor, .read, token: Token.listener(index))
     }
   }
 
@@ -110,19 +138,37 @@ extension EventLoop {
     let descriptor = connection.release()
     let peer = connection.peer
     let expiry = connection.expiry
+    hand(to: other) { $0.adopt(descriptor, peer: peer, expiry: expiry, in: &$1) }
+  }
+
+  /// A connection of which nothing is read yet.
+  private func send(_ socket: consuming Socket, peer: SocketAddress, to other: EventLoop) {
+    let descriptor = socket.release()
+    hand(to: other) { $0.open(Socket(owning: descriptor), peer: peer, speaksTLS: true, in: &$1) }
+  }
+
+  /// Has `other` take a connection in. It counts there at once: whoever asks for the lighter loop next must see it.
+  private func hand(
+    to other: EventLoop, _ take: @escaping @Sendable (isolated EventLoop, inout Workspace) -> Void
+  ) {
+    other.load.connections.add(1, ordering: .relaxed)
     other.executor.enqueue {
-      other.assumeIsolated { $0.adopt(descriptor, peer: peer, expiry: expiry) }
+      other.assumeIsolated { loop in
+        loop.load.connections.subtract(1, ordering: .relaxed)
+        loop.lend { workspace in
+          loop.tellTime(in: &workspace)
+          take(loop, &workspace)
+        }
+      }
     }
   }
 
-  private func adopt(_ descriptor: Int32, peer: SocketAddress, expiry: Int64) {
-    lend { workspace in
-      tellTime(in: &workspace)
-      let connection = Connection(
-        Socket(owning: descriptor), peer: peer, state: ConnectionState(idleAt: now, context.timeouts), expiry: expiry,
-        isShed: false)
-      watch(connection, .read, instead: nil, in: &workspace)
-      if let drainIdle { connection.drain(idle: drainIdle, in: &workspace, on: self) }
-    }
+  private func adopt(_ descriptor: Int32, peer: SocketAddress, expiry: Int64, in workspace: inout Workspace) {
+    let connection = Connection(
+      Socket(owning: descriptor), session: nil, peer: peer, state: ConnectionState(idleAt: now, context.timeouts),
+      expiry: expiry,
+      isShed: false)
+    watch(connection, .read, instead: nil, in: &workspace)
+    if let drainIdle { connection.drain(idle: drainIdle, in: &workspace, on: self) }
   }
 }

@@ -6,11 +6,14 @@ package import Networking
 package final class Server: Sendable {
   /// Where to listen.
   package struct Endpoint: Sendable {
+    /// Where plain HTTP is spoken.
     package var addresses: [SocketAddress]
+    package var tls: TLSEndpoint?
     package var router: Router
 
-    package init(addresses: [SocketAddress], router: Router) {
+    package init(addresses: [SocketAddress], tls: TLSEndpoint? = nil, router: Router) {
       self.addresses = addresses
+      self.tls = tls
       self.router = router
     }
   }
@@ -18,6 +21,8 @@ package final class Server: Sendable {
   package let drain: DrainSignal
   /// Where the service listens, with the real ports.
   package let addresses: [SocketAddress]
+  /// The same for TLS; empty when it is not spoken.
+  package let tlsAddresses: [SocketAddress]
   /// Where management listens; empty when it does not.
   package let managementAddresses: [SocketAddress]
   package let loops: [EventLoop]
@@ -38,15 +43,22 @@ package final class Server: Sendable {
     for route in endpoint?.router.routes ?? [] where !templates.contains(route.template) {
       templates.append(route.template)
     }
-    let metrics = ServerMetrics(registry: registry, routes: templates)
+    let metrics = ServerMetrics(registry: registry, routes: templates, speaksTLS: service.tls != nil)
     let context = ServerContext(
       router: service.router, configuration: configuration, connectionsMax: configuration.connectionsMax,
-      connectionLimit: .connectionsMax, metrics: metrics, accessLog: accessLog, drain: drain)
+      connectionLimit: .connectionsMax, metrics: metrics, accessLog: accessLog, drain: drain,
+      tls: service.tls)
     let groups = try Self.listen(service.addresses, loops: configuration.loops, backlog: configuration.backlog)
     addresses = groups.compactMap { $0.first?.address }
+    let tlsGroups = try Self.listen(
+      service.tls?.addresses ?? [], loops: configuration.loops, backlog: configuration.backlog)
+    tlsAddresses = tlsGroups.compactMap { $0.first?.address }
     var loops: [EventLoop] = []
     for index in 0..<configuration.loops {
-      loops.append(try Self.loop("http-\(index)", shard: index, context, groups.map { $0[index] }))
+      let listeners =
+        groups.map { Listener(socket: $0[index], speaksTLS: false) }
+        + tlsGroups.map { Listener(socket: $0[index], speaksTLS: true) }
+      loops.append(try Self.loop("http-\(index)", shard: index, context, listeners))
     }
     self.loops = loops
     self.metrics = metrics
@@ -62,7 +74,8 @@ package final class Server: Sendable {
     let managementGroups = try Self.listen(endpoint.addresses, loops: 1, backlog: configuration.backlog)
     managementAddresses = managementGroups.compactMap { $0.first?.address }
     management = try Self.loop(
-      "management", shard: configuration.loops, managementContext, managementGroups.map { $0[0] })
+      "management", shard: configuration.loops, managementContext,
+      managementGroups.map { Listener(socket: $0[0], speaksTLS: false) })
   }
 
   /// Every loop, management's last.
@@ -98,12 +111,12 @@ package final class Server: Sendable {
   }
 
   private static func loop(
-    _ label: String, shard: Int, _ context: ServerContext, _ listeners: [ListeningSocket]
+    _ label: String, shard: Int, _ context: ServerContext, _ listeners: [Listener]
   ) throws(ListenError) -> EventLoop {
     do throws(Errno) {
       return try EventLoop(label: label, shard: shard, context: context, listeners: listeners)
     } catch {
-      throw ListenError(address: listeners[0].address, cause: error)
+      throw ListenError(address: listeners[0].socket.address, cause: error)
     }
   }
 }

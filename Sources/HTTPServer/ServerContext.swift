@@ -12,6 +12,8 @@ package final class ServerContext: Sendable {
   let metrics: ServerMetrics
   let accessLog: AccessLog
   let drain: DrainSignal
+  /// Nil where no listener speaks TLS.
+  let tls: TLSEndpoint?
   /// The place of each of the router's routes, and of none, in `ServerMetrics.routes`.
   let metricRoutes: [Int]
   /// Which limit a connection too many hits.
@@ -21,7 +23,8 @@ package final class ServerContext: Sendable {
 
   package init(
     router: Router, configuration: ServerConfiguration, connectionsMax: Int, connectionLimit: Limit,
-    metrics: ServerMetrics, accessLog: AccessLog, drain: DrainSignal
+    metrics: ServerMetrics, accessLog: AccessLog, drain: DrainSignal,
+    tls: TLSEndpoint? = nil
   ) {
     self.router = router
     parserLimits = configuration.parserLimits
@@ -36,6 +39,7 @@ package final class ServerContext: Sendable {
     metricRoutes = router.routes.map { metrics.index(of: $0.template) } + [metrics.index(of: Router.unmatched)]
     self.accessLog = accessLog
     self.drain = drain
+    self.tls = tls
     self.connectionLimit = connectionLimit
     connectionMaxAge = configuration.connectionMaxAge > .zero ? configuration.connectionMaxAge.nanoseconds : nil
   }

@@ -4,7 +4,7 @@ package import Metrics
 /// The server's own metrics. Each loop writes its own shard; label sets are closed.
 package final class ServerMetrics: Sendable {
   /// The states of `http_connections`.
-  private static let connectionStates = ["new", "idle", "reading", "handling", "writing", "closing"]
+  private static let connectionStates = ["handshake", "new", "idle", "reading", "handling", "writing", "closing"]
   private static let methods = Method.allCases.map(\.name)
   private static let codes = Status.known.map { String($0.code) } + ["other"]
   private static let second: UInt64 = 1_000_000_000
@@ -29,9 +29,13 @@ package final class ServerMetrics: Sendable {
   let abandoned: Counter
   let refused: Counter
   let cut: Counter
+  /// Nil where no listener speaks TLS.
+  let tls: TLSMetrics?
 
-  /// - Parameter templates: those of every listener's routes.
-  package init(registry: Registry, routes templates: [String]) {
+  /// - Parameters:
+  ///   - templates: those of every listener's routes.
+  ///   - speaksTLS: whether a listener does.
+  package init(registry: Registry, routes templates: [String], speaksTLS: Bool = false) {
     routes = templates + [Router.unmatched]
     var indexes = [UInt8](repeating: UInt8(Status.known.count), count: 1000)
     for (index, status) in Status.known.enumerated() { indexes[Int(status.code)] = UInt8(index) }
@@ -60,6 +64,7 @@ package final class ServerMetrics: Sendable {
       "http_requests_abandoned_total", "Requests whose client went away before the whole answer was sent.")
     refused = registry.counter(
       "http_requests_refused_total", "Requests refused as malformed or beyond a limit, before routing.")
+    tls = speaksTLS ? TLSMetrics(registry: registry) : nil
     cut = registry.counter("http_connections_cut_total", "Connections cut with a request under way when a drain ended.")
   }
 
@@ -88,12 +93,13 @@ package final class ServerMetrics: Sendable {
   /// The place of a phase in `connectionStates`.
   private static func cell(_ phase: ConnectionState.Phase) -> Int? {
     switch phase {
-    case .opening: 0
-    case .idle: 1
-    case .head, .body: 2
-    case .handling: 3
-    case .writing: 4
-    case .lingering: 5
+    case .handshaking: 0
+    case .opening: 1
+    case .idle: 2
+    case .head, .body: 3
+    case .handling: 4
+    case .writing: 5
+    case .lingering: 6
     case .closed: nil
     }
   }

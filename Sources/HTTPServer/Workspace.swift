@@ -22,6 +22,8 @@ struct Workspace: ~Copyable {
   private var gzip: GzipEncoder?
   var calendar: Calendar
   var deadlines: Deadlines<Connection>
+  /// Connections with bytes that wait inside OpenSSL.
+  var unread: [Connection] = []
   /// Closed in this batch of events: a later one may still point at them.
   var closed: [Connection] = []
   /// Access lines that are not handed over yet.

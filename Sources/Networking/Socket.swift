@@ -29,6 +29,22 @@ package struct Stream: Sendable {
     return errno == EAGAIN ? .wouldBlock : .failed(Errno("recv"))
   }
 
+  /// What `peek` finds.
+  package enum Peek: Sendable, Equatable {
+    case byte(UInt8)
+    case nothing
+    /// The peer's FIN, or the connection is gone.
+    case end
+  }
+
+  /// The next byte, which is left to be received: recv(2) with MSG_PEEK.
+  package func peek() -> Peek {
+    var byte: UInt8 = 0
+    let count = retrying { unsafe recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) }
+    if count > 0 { return .byte(byte) }
+    return count < 0 && errno == EAGAIN ? .nothing : .end
+  }
+
   /// send(2) of `bytes`, once, without SIGPIPE.
   package func send(_ bytes: Span<UInt8>) -> Transfer {
     let count = unsafe bytes.withUnsafeBytes { bytes in

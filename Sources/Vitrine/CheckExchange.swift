@@ -2,14 +2,17 @@ internal import Dispatch
 internal import Glibc
 internal import Networking
 internal import Synchronization
+internal import TLS
 
 /// A check's one request and its answer, on a blocking socket, under a deadline that was set when this was made.
 struct CheckExchange {
   private let timeout: Duration
+  private let trust: CheckTrust
   private let start = Clock.monotonic
 
-  init(timeout: Duration) {
+  init(timeout: Duration, trust: CheckTrust) {
     self.timeout = timeout
+    self.trust = trust
   }
 
   /// Looks the host up, connects, asks, and reads up to the end of the status line.
@@ -20,8 +23,29 @@ struct CheckExchange {
       "GET \(url.target) HTTP/1.1", "Host: \(url.authority)", "User-Agent: \(userAgent)", "Accept: */*",
       "Connection: close", "", "",
     ]
-    try send(Array(request.joined(separator: "\r\n").utf8), on: socket)
-    return try receiveStatusLine(on: socket)
+    let session = url.isSecure ? try session(with: url.host, on: socket) : nil
+    try send(Array(request.joined(separator: "\r\n").utf8), on: socket, session)
+    return try receiveStatusLine(on: socket, session)
+  }
+
+  /// A TLS session whose handshake is done, with a server that is believed.
+  private func session(with host: String, on socket: borrowing Socket) throws(CheckFailure) -> TLSSession {
+    let trust = try trust.loaded()
+    let session: TLSSession
+    do throws(TLSError) {
+      session = try TLSContext.client(trust: trust).session(on: socket.stream, server: host)
+    } catch {
+      throw .tls(reason: error.reason)
+    }
+    while true {
+      socket.setTimeout(try secondsLeft())
+      switch session.handshake() {
+      case .done: return session
+      case .wouldBlock: throw .noAnswer(within: timeout)
+      case .endOfStream: throw .closed
+      case .failed(let reason): throw .tls(reason: session.verificationFailure ?? reason)
+      }
+    }
   }
 
   private func parse(_ url: String) throws(CheckFailure) -> CheckURL {
@@ -52,11 +76,14 @@ struct CheckExchange {
     throw failure(refusal)
   }
 
-  private func send(_ request: [UInt8], on socket: borrowing Socket) throws(CheckFailure) {
+  private func send(
+    _ request: [UInt8], on socket: borrowing Socket, _ session: TLSSession?
+  ) throws(CheckFailure) {
     var sent = 0
     while sent < request.count {
       socket.setTimeout(try secondsLeft())
-      switch socket.stream.send(request, from: sent) {
+      let rest = request.span.extracting(sent...)
+      switch session?.send(rest) ?? socket.stream.send(rest) {
       case .bytes(let count): sent += count
       case .wouldBlock: throw .noAnswer(within: timeout)
       case .endOfStream: throw .closed
@@ -65,13 +92,15 @@ struct CheckExchange {
     }
   }
 
-  private func receiveStatusLine(on socket: borrowing Socket) throws(CheckFailure) -> StatusLine {
+  private func receiveStatusLine(
+    on socket: borrowing Socket, _ session: TLSSession?
+  ) throws(CheckFailure) -> StatusLine {
     var buffer = [UInt8](repeating: 0, count: StatusLine.bytesMax)
     var count = 0
     while true {
       // The time left, again before each read: a peer that sends a byte a second must not stretch the deadline.
       socket.setTimeout(try secondsLeft())
-      switch socket.stream.receive(into: &buffer, from: count) {
+      switch session?.receive(into: &buffer, from: count) ?? socket.stream.receive(into: &buffer, from: count) {
       case .bytes(let more): count += more
       case .wouldBlock: throw .noAnswer(within: timeout)
       case .endOfStream: throw .closed

@@ -7,6 +7,10 @@ enum CheckFailure: Error {
   /// What getaddrinfo(3) says of the name.
   case unresolved(reason: String)
   case connection(Errno)
+  /// The file with the authorities cannot be read.
+  case authorities([String])
+  /// The handshake failed, or the server's certificate is not believed.
+  case tls(reason: String)
   case noAnswer(within: Duration)
   case closed
   case notHTTP
@@ -16,14 +20,15 @@ enum CheckFailure: Error {
   /// What follows the URL in the line on standard error.
   var text: String {
     switch self {
-    case .url(.https): ": https is not supported by this build"
-    case .url(.scheme): ": the URL does not begin with http://"
+    case .url(.scheme): ": the URL begins neither with http:// nor with https://"
     case .url(.userinfo): ": a user or password in the URL is not supported"
     case .url(.host): ": the host is neither a name nor an address"
     case .url(.port): ": the port is not in 1...65535"
     case .url(.target): ": path and query may hold visible ASCII only"
     case .unresolved(let reason): ": \(reason)"
     case .connection(let error): ": \(Self.reason(of: error))"
+    case .authorities(let lines): ": " + lines.joined(separator: "; ")
+    case .tls(let reason): ": TLS: \(reason)"
     case .noAnswer(let timeout): ": no answer within \(Self.seconds(timeout)) s"
     case .closed: ": the connection was closed without an answer"
     case .notHTTP: ": the answer is not HTTP/1"

@@ -13,6 +13,18 @@ package struct Configuration: Sendable, Equatable {
   package var host = "::"
   /// 0 takes a free port.
   package var port: UInt16 = 8080
+  /// False: only HTTPS is spoken there.
+  package var http = true
+  /// Nil: no HTTPS. 0 takes a free port.
+  package var httpsPort: UInt16?
+  /// The files of the server's certificate and key, PEM.
+  package var tlsCertificate: String?
+  package var tlsKey: String?
+  package var tlsClientCertificates = ClientCertificateMode.off
+  /// The file with the authorities that clients' certificates are checked against.
+  package var tlsClientAuthorities: String?
+  /// A key for session tickets seals them this long, and opens them for as long again.
+  package var tlsTicketLifetime: Duration = .seconds(7200)
   /// Nil: no management listener. 0 takes a free port.
   package var managementPort: UInt16?
   /// Nil: as `host`; read it through `managementListenHost`.
@@ -50,6 +62,7 @@ package struct Configuration: Sendable, Equatable {
 
   // MARK: Limits
 
+  package var handshakeTimeout: Duration = .seconds(10)
   package var headTimeout: Duration = .seconds(10)
   package var bodyTimeout: Duration = .seconds(30)
   package var writeTimeout: Duration = .seconds(30)
@@ -87,6 +100,13 @@ package struct Configuration: Sendable, Equatable {
   package var checkOnly = false
   /// Of `vitrine check`: the whole request, from the connection to the status.
   package var checkTimeout: Duration = .seconds(5)
+  /// Of `vitrine check`: the file with the authorities that servers are checked against; nil: the system's.
+  package var checkAuthorities: String?
+  /// Of `vitrine check`: whoever answers is believed.
+  package var checkInsecurely = false
+  /// Of `vitrine certificate`: where its two files go.
+  package var certificateDirectory = "."
+  package var certificateDays = 30
 }
 
 extension Configuration {
@@ -110,11 +130,40 @@ extension Configuration {
         + "found \"\(gracePeriod.secondsText)\""
       found.append(Contradiction(options: ["grace-period", "drain-delay", "drain-timeout"], line: line))
     }
-    if let managementPort, managementPort != 0, managementPort == port, managementListenHost == host {
-      let line = "--management-port: must differ from --port, found \"\(port)\" for both"
-      found.append(
-        Contradiction(options: ["management-port", "port", "management-host", "host"], line: line))
+    return found + portContradictions + tlsContradictions
+  }
+
+  private var portContradictions: [Contradiction] {
+    let listeners: [(option: String, port: UInt16?, host: String)] = [
+      ("port", http ? port : nil, host), ("https-port", httpsPort, host),
+      ("management-port", managementPort, managementListenHost),
+    ]
+    var found: [Contradiction] = []
+    for (index, listener) in listeners.enumerated() {
+      for earlier in listeners[..<index] {
+        guard let port = listener.port, port != 0, port == earlier.port, listener.host == earlier.host else { continue }
+        let line = "--\(listener.option): must differ from --\(earlier.option), found \"\(port)\" for both"
+        found.append(
+          Contradiction(options: [listener.option, earlier.option, "management-host", "host"], line: line))
+      }
     }
+    return found
+  }
+
+  private var tlsContradictions: [Contradiction] {
+    var found: [Contradiction] = []
+    func needs(_ option: String, _ other: String, _ isMissing: Bool) {
+      guard isMissing else { return }
+      found.append(Contradiction(options: [option, other], line: "--\(option): needs --\(other)"))
+    }
+    needs("https-port", "tls-certificate", httpsPort != nil && tlsCertificate == nil)
+    needs("https-port", "tls-key", httpsPort != nil && tlsKey == nil)
+    needs("tls-certificate", "https-port", tlsCertificate != nil && httpsPort == nil)
+    needs("tls-key", "https-port", tlsKey != nil && httpsPort == nil)
+    needs("tls-client-certificates", "tls-client-ca", tlsClientCertificates != .off && tlsClientAuthorities == nil)
+    needs("tls-client-certificates", "https-port", tlsClientCertificates != .off && httpsPort == nil)
+    needs("tls-client-ca", "tls-client-certificates", tlsClientAuthorities != nil && tlsClientCertificates == .off)
+    needs("no-http", "https-port", !http && httpsPort == nil)
     return found
   }
 

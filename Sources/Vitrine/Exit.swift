@@ -9,6 +9,8 @@ enum Exit: Int32 {
   case usage = 64
   /// EX_UNAVAILABLE: a port in use.
   case unavailable = 69
+  /// EX_CANTCREAT: a file to be written.
+  case cannotCreate = 73
   /// EX_CONFIG: a file.
   case configuration = 78
 }

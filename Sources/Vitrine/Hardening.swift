@@ -53,6 +53,9 @@ extension Configuration {
     // systemd-resolved keeps this one in /run.
     readable += Self.paths(toward: "/etc/resolv.conf", link)
     if let products { readable += Self.paths(toward: products, link) }
+    for file in [tlsCertificate, tlsKey, tlsClientAuthorities] {
+      if let file { readable += Self.paths(toward: file, link) }
+    }
     if let writeTokenFile { readable += Self.paths(toward: writeTokenFile, link) }
     // Only there, and only where somebody may change something, are files made.
     let changed = writeTokenFile == nil ? nil : products.map(Self.folder)

@@ -4,6 +4,7 @@ package enum Command: Sendable, Equatable {
   case serve(Configuration, checkOnly: Bool)
   case check(CheckRequest)
   case products(ProductsCommand)
+  case certificate(CertificateCommand)
   case version
   /// The text to print on standard output.
   case help(String)
@@ -11,7 +12,7 @@ package enum Command: Sendable, Equatable {
 
 /// The words that choose a command, first in the line of arguments.
 enum CommandName: String, CaseIterable, Sendable {
-  case serve, check, products, version, help
+  case serve, check, products, certificate, version, help
 }
 
 /// One request of `vitrine check`.
@@ -20,8 +21,14 @@ package struct CheckRequest: Sendable, Equatable {
   package let url: String?
   /// For the whole request.
   package let timeout: Duration
-  /// Only its options of listening and `checkTimeout` were read; the rest are defaults.
+  /// Only its options of listening and of the check were read; the rest are defaults.
   package let configuration: Configuration
+
+  /// This process's own certificate names no loopback address, and nobody else answers there.
+  var trust: CheckTrust {
+    if configuration.checkInsecurely || url == nil { return .anyone }
+    return configuration.checkAuthorities.map { .file($0) } ?? .system
+  }
 }
 
 /// The command line and the environment, read and checked whole.
@@ -47,7 +54,7 @@ package struct Invocation: Sendable, Equatable {
     switch name {
     case .help: return Invocation(command: .help(Usage.help), warnings: [])
     case .version where mistakes.isEmpty: return Invocation(command: .version, warnings: [])
-    case .serve, .check, .products, .version: break
+    case .serve, .check, .products, .certificate, .version: break
     }
 
     var settings = Settings(command: name)
@@ -60,6 +67,10 @@ package struct Invocation: Sendable, Equatable {
     if name == .products {
       let command = try ProductsCommand(operands: parser.operands, configuration: configuration)
       return Invocation(command: .products(command), warnings: [])
+    }
+    if name == .certificate {
+      let command = try CertificateCommand(operands: parser.operands, configuration: configuration)
+      return Invocation(command: .certificate(command), warnings: [])
     }
     if name == .check {
       let request = CheckRequest(

@@ -47,11 +47,15 @@ struct Lifecycle {
     log.write(hardening.isRefused ? .warning : .info, "hardening", hardening.fields)
 
     log.info("products", ["store": .string(prepared.store.status.note)])
+    if let tls = prepared.tls {
+      log.info("certificate", tls.fields)
+      if let warning = tls.warning(at: Clock.realtime / 1_000_000_000) { log.warning(warning, tls.fields) }
+    }
     let service: Service
     do {
       service = try Service(
         configuration, hardening: hardening, store: prepared.store, tokens: prepared.tokens,
-        addresses: prepared.addresses, managementAddresses: prepared.managementAddresses, log: log)
+        tls: prepared.tls, addresses: prepared.addresses, log: log)
     } catch {
       complain("vitrine: \(error)")
       log.error("\(error)")
@@ -65,8 +69,8 @@ struct Lifecycle {
   private struct Prepared {
     var store: EmbeddedProductStore
     var tokens: WriteTokens?
-    var addresses: [SocketAddress]
-    var managementAddresses: [SocketAddress]
+    var tls: TLSFiles?
+    var addresses: Service.Addresses
   }
 
   /// Why the service does not start: every mistake found.
@@ -85,13 +89,16 @@ struct Lifecycle {
         return []
       }
     }
-    let addresses = resolve(configuration.host, port: configuration.port, option: "--host")
-    var managementAddresses: [SocketAddress] = []
+    let hosts = resolve(configuration.host, port: configuration.port, option: "--host")
+    var addresses = Service.Addresses(
+      http: configuration.http ? hosts : [],
+      https: configuration.httpsPort.map { port in hosts.map { SocketAddress($0.address, port: port) } } ?? [],
+      management: [])
     if let port = configuration.managementPort {
       let host = configuration.managementHost
-      managementAddresses =
+      addresses.management =
         host.map { resolve($0, port: port, option: "--management-host") }
-        ?? addresses.map { SocketAddress($0.address, port: port) }
+        ?? hosts.map { SocketAddress($0.address, port: port) }
     }
     var exit = Exit.usage
     var tokens: WriteTokens?
@@ -101,12 +108,18 @@ struct Lifecycle {
       if mistakes.isEmpty { exit = .configuration }
       mistakes += error.lines
     }
+    var tls: TLSFiles?
+    do throws(TLSFilesError) {
+      tls = try configuration.tlsFiles()
+    } catch {
+      if mistakes.isEmpty { exit = .configuration }
+      mistakes += error.lines
+    }
     do throws(OpenedStore.Failure) {
       // Who only checks makes no file and takes no lock.
       let store = try OpenedStore.forService(configuration, mayWrite: tokens != nil && !configuration.checkOnly)
       if mistakes.isEmpty {
-        return Prepared(
-          store: store, tokens: tokens, addresses: addresses, managementAddresses: managementAddresses)
+        return Prepared(store: store, tokens: tokens, tls: tls, addresses: addresses)
       }
     } catch {
       if mistakes.isEmpty { exit = error.exit }

@@ -76,6 +76,7 @@ struct OptionParser {
       switch command {
       case .check: 1
       case .products: 2
+      case .certificate: CertificateCommand.namesMax
       case .serve, .version, .help: 0
       }
     for operand in operands.dropFirst(taken) {

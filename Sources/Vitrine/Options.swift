@@ -51,6 +51,7 @@ package enum Options {
 
   package static let groups: [Group] = [
     Group(title: "Listening", commands: [.serve, .check], options: listening),
+    Group(title: "TLS", commands: [.serve], options: tls),
     Group(title: "Service", commands: [.serve], options: service),
     Group(title: "Products", commands: [.serve, .products], options: products),
     Group(title: "Changes", commands: [.serve], options: changes),
@@ -60,6 +61,8 @@ package enum Options {
     Group(title: "Logs", commands: [.serve], options: logs),
     Group(title: "Only checking", commands: [.serve], options: serveOnly, shapesService: false),
     Group(title: "The check command", commands: [.check], options: checkOnly, shapesService: false),
+    Group(
+      title: "The certificate command", commands: [.certificate], options: certificateOnly, shapesService: false),
   ]
 
   /// All options, in the groups' order.
@@ -76,12 +79,32 @@ extension Options {
     // A Service named vitrine makes Kubernetes set VITRINE_PORT=tcp://….
     Option(
       "port", \.port, .port, variable: "VITRINE_HTTP_PORT", "Port of the service; 0 takes a free one and logs it."),
+    Option("http", \.http, .toggle, "Plain HTTP on --port; without it there is only HTTPS."),
+    Option(
+      "https-port", \.httpsPort, .optional(.port, unset: "off"),
+      "Port of HTTPS; 0 takes a free one and logs it."),
     Option(
       "management-port", \.managementPort, .optional(.port, unset: "off"),
       "Port of a second listener for /healthz, /readyz and /metrics, which answers when the service is busy."),
     Option(
       "management-host", \.managementHost, .optional(.host, unset: "the --host"),
       "Address or name of the second listener."),
+  ]
+
+  private static let tls: [Option] = [
+    Option(
+      "tls-certificate", \.tlsCertificate, .optional(.file, unset: "none"),
+      "PEM file with the server's certificate, then those that lead to its authority; taken anew when it changes."),
+    Option("tls-key", \.tlsKey, .optional(.file, unset: "none"), "PEM file with its private key, not encrypted."),
+    Option(
+      "tls-client-certificates", \.tlsClientCertificates, .choice(),
+      "Whether clients are asked for a certificate; optional: who shows one must show a good one."),
+    Option(
+      "tls-client-ca", \.tlsClientAuthorities, .optional(.file, unset: "none"),
+      "PEM file with the authorities of clients' certificates."),
+    Option(
+      "tls-ticket-lifetime", \.tlsTicketLifetime, .seconds(1...604_800),
+      "How long a client may resume its session; the keys of tickets change as often."),
   ]
 
   private static let service: [Option] = [
@@ -134,6 +157,8 @@ extension Options {
 
   private static let timeouts: [Option] = [
     Option(
+      "handshake-timeout", \.handshakeTimeout, .seconds(0.001...3600), "For the TLS handshake, from the accept."),
+    Option(
       "head-timeout", \.headTimeout, .seconds(0.001...3600), "For a request's head, from the accept or its first byte."),
     Option("body-timeout", \.bodyTimeout, .seconds(0.001...3600), "Between two parts of a request's body."),
     Option("write-timeout", \.writeTimeout, .seconds(0.001...3600), "For a client that takes no bytes of its answer."),
@@ -182,7 +207,16 @@ extension Options {
     Option("check", \.checkOnly, .toggle, "Checks the configuration and the files, opens no socket, and ends.")
   ]
 
+  private static let certificateOnly: [Option] = [
+    Option("directory", \.certificateDirectory, .file, "Where tls.crt and tls.key are made."),
+    Option("days", \.certificateDays, .count(0...3650), "How long it is good; 0: it has expired already."),
+  ]
+
   private static let checkOnly: [Option] = [
-    Option("timeout", \.checkTimeout, .seconds(0.001...3600), "For the whole request of vitrine check.")
+    Option("timeout", \.checkTimeout, .seconds(0.001...3600), "For the whole request of vitrine check."),
+    Option(
+      "ca", \.checkAuthorities, .optional(.file, unset: "the system's"),
+      "PEM file with the authorities that an https:// server is checked against."),
+    Option("insecure", \.checkInsecurely, .toggle, "Believes whoever answers at an https:// URL."),
   ]
 }

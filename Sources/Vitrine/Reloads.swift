@@ -1,8 +1,9 @@
 internal import Catalog
 internal import Dispatch
 internal import Metrics
+internal import Networking
 
-/// Reads catalogue and tokens again: on SIGHUP, and when a file has changed.
+/// Reads catalogue, tokens and certificate again: on SIGHUP, and when a file has changed.
 ///
 /// Changes are seen by a stat(2) of each file every second. inotify(7) would tell sooner, and not at all on the network
 /// file systems that volumes often are; a link that is swapped, as the kubelet does it, would need a watch on each folder
@@ -10,26 +11,34 @@ internal import Metrics
 final class Reloads: Sendable {
   private let store: EmbeddedProductStore
   private let tokens: WriteTokens?
+  private let tls: TLSFiles?
   private let log: Log
   private let catalogReloads: Counter
   private let tokenReloads: Counter
+  private let certificateReloads: Counter?
   /// Reading blocks.
   private let files = DispatchQueue(label: "files")
   private nonisolated(unsafe) let timer: (any DispatchSourceTimer)?
 
   /// - Parameter interval: between two looks; zero: none.
   init(
-    store: EmbeddedProductStore, tokens: WriteTokens?, every interval: Duration, registry: Registry, log: Log
+    store: EmbeddedProductStore, tokens: WriteTokens?, tls: TLSFiles?, every interval: Duration, registry: Registry,
+    log: Log
   ) {
     self.store = store
     self.tokens = tokens
+    self.tls = tls
     self.log = log
     let results = [Label("result", ["success", "failure"])]
     catalogReloads = registry.counter(
       "vitrine_catalog_reloads_total", "Reloads of the catalogue's file, by result.", labels: results)
     tokenReloads = registry.counter(
       "vitrine_write_token_reloads_total", "Reloads of the tokens' file, by result.", labels: results)
-    guard interval > .zero, store.file != nil || tokens != nil else {
+    certificateReloads = tls.map { _ in
+      registry.counter(
+        "tls_certificate_reloads_total", "Reloads of certificate and key, by result.", labels: results)
+    }
+    guard interval > .zero, store.file != nil || tokens != nil || tls != nil else {
       unsafe timer = nil
       return
     }
@@ -49,13 +58,17 @@ final class Reloads: Sendable {
 
   /// SIGHUP. A bad file changes nothing.
   func reload() {
-    if store.file == nil, tokens == nil { log.info("reloaded", ["products": "in memory"]) }
+    if store.file == nil, tokens == nil, tls == nil { log.info("reloaded", ["products": "in memory"]) }
     files.async { [self] in look(onlyIfTouched: false) }
   }
 
   private func look(onlyIfTouched: Bool) {
     store.reload(onlyIfTouched: onlyIfTouched) { [self] result in tell(result) }
-    guard let tokens else { return }
+    if let tokens { look(at: tokens, onlyIfTouched: onlyIfTouched) }
+    if let tls { look(at: tls, onlyIfTouched: onlyIfTouched) }
+  }
+
+  private func look(at tokens: WriteTokens, onlyIfTouched: Bool) {
     do throws(WriteTokensError) {
       guard try tokens.reload(onlyIfTouched: onlyIfTouched) else { return }
       tokenReloads.addShared(at: 0)
@@ -63,6 +76,18 @@ final class Reloads: Sendable {
     } catch {
       tokenReloads.addShared(at: 1)
       for line in error.lines { log.error("the last good write tokens are kept", ["error": .string(line)]) }
+    }
+  }
+
+  private func look(at tls: TLSFiles, onlyIfTouched: Bool) {
+    do throws(TLSFilesError) {
+      guard try tls.reload(onlyIfTouched: onlyIfTouched) else { return }
+      certificateReloads?.addShared(at: 0)
+      log.info("reloaded", tls.fields)
+      if let warning = tls.warning(at: Clock.realtime / 1_000_000_000) { log.warning(warning, tls.fields) }
+    } catch {
+      certificateReloads?.addShared(at: 1)
+      for line in error.lines { log.error("the last good certificate is kept", ["error": .string(line)]) }
     }
   }
 

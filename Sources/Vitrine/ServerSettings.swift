@@ -14,6 +14,7 @@ extension Configuration {
     server.parserLimits = RequestParser.Limits(
       requestLineMax: requestLineBytesMax, headerMax: headerBytesMax, headerFieldsMax: headerFieldsMax,
       bodyMax: bodyBytesMax)
+    server.timeouts.handshake = handshakeTimeout.nanoseconds
     server.timeouts.head = headTimeout.nanoseconds
     server.timeouts.body = bodyTimeout.nanoseconds
     server.timeouts.write = writeTimeout.nanoseconds
@@ -58,6 +59,14 @@ extension Configuration {
     return Index.Identity(
       message: message, build: .current, hostname: hostname, startTime: String(decoding: startTime, as: UTF8.self),
       startedAt: Clock.monotonic)
+  }
+
+  /// Reads certificate and key; nil where no HTTPS is asked for.
+  func tlsFiles() throws(TLSFilesError) -> TLSFiles? {
+    guard httpsPort != nil, let tlsCertificate, let tlsKey else { return nil }
+    return try TLSFiles(
+      certificate: tlsCertificate, key: tlsKey, authorities: tlsClientAuthorities, mode: tlsClientCertificates,
+      ticketLifetime: tlsTicketLifetime)
   }
 
   var drainTimes: Server.DrainTimes {

@@ -18,14 +18,13 @@ struct Service {
   /// Binds and listens; nothing is accepted before `start`.
   init(
     _ configuration: Configuration, hardening: Hardening, store: EmbeddedProductStore, tokens: WriteTokens?,
-    addresses: [SocketAddress],
-    managementAddresses: [SocketAddress], log: Log
+    tls: TLSFiles?, addresses: Addresses, log: Log
   ) throws(ListenError) {
     self.configuration = configuration
     self.log = log
     let hostname = Self.hostname
     let serverConfiguration = configuration.server(hostname: hostname, log: log)
-    let hasManagement = !managementAddresses.isEmpty
+    let hasManagement = !addresses.management.isEmpty
     let registry = Registry(shards: serverConfiguration.loops + (hasManagement ? 1 : 0))
     let drain = DrainSignal()
     let readiness = Readiness(drain: drain, hardening: hardening, store: store)
@@ -39,24 +38,45 @@ struct Service {
       writes: ProductWrites(store: store, metrics: storeMetrics, tokens: tokens),
       description: OpenAPI(gzipLevel: configuration.gzipLevel), version: Version(.current))
     server = try Server(
-      service: Server.Endpoint(addresses: addresses, router: routes.service(hasManagement: hasManagement)),
-      management: hasManagement ? Server.Endpoint(addresses: managementAddresses, router: routes.management) : nil,
+      service: Server.Endpoint(
+        addresses: addresses.http,
+        tls: tls.map { tls in
+          TLSEndpoint(addresses: addresses.https, context: { tls.context }) { peer, reason in
+            log.debug("TLS handshake failed", ["peer": .string("\(peer)"), "reason": .string(reason)])
+          }
+        }, router: routes.service(hasManagement: hasManagement)),
+      management: hasManagement ? Server.Endpoint(addresses: addresses.management, router: routes.management) : nil,
       configuration: serverConfiguration, registry: registry, accessLog: configuration.accessLog(writer: log.writer),
       drain: drain)
     self.readiness = readiness
     self.watchdog = watchdog
     reloads = Reloads(
-      store: store, tokens: tokens, every: configuration.watchInterval, registry: registry, log: log)
+      store: store, tokens: tokens, tls: tls, every: configuration.watchInterval, registry: registry, log: log)
     registry.collectedCounter("vitrine_store_commits_total", "Commits of the embedded store: each of many changes.") {
       Double(store.commits)
+    }
+    if let tls {
+      registry.collectedGauge(
+        "tls_certificate_expiry_timestamp_seconds", "When the certificate in use expires, seconds since 1970."
+      ) { Double(tls.expiry) }
     }
     registerMetrics(in: registry)
   }
 
+  /// Where to listen, before ports are known that the kernel chooses.
+  struct Addresses {
+    var http: [SocketAddress]
+    var https: [SocketAddress]
+    var management: [SocketAddress]
+  }
+
   func start() async {
-    for address in server.addresses { log.info("listening", ["listener": "http", "address": .string("\(address)")]) }
-    for address in server.managementAddresses {
-      log.info("listening", ["listener": "management", "address": .string("\(address)")])
+    for (listener, addresses) in [
+      ("http", server.addresses), ("https", server.tlsAddresses), ("management", server.managementAddresses),
+    ] {
+      for address in addresses {
+        log.info("listening", ["listener": .string(listener), "address": .string("\(address)")])
+      }
     }
     await server.start()
     watchdog.watch(server.allLoops)

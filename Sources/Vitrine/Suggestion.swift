@@ -2,6 +2,7 @@
 package enum Suggestion {
   /// The candidate nearest to `name`, the first of equals; nil when none is near enough to be worth a guess.
   package static func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
+    guard !name.isEmpty else { return nil }
     // A wrong half is no misspelling any more.
     let limit = max(2, name.utf8.count / 2)
     var best: (name: String, distance: Int)?

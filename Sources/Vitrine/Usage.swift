@@ -11,6 +11,7 @@ package enum Usage {
                                         without a URL it asks this container's own /readyz
         vitrine products import FILE    puts the products of a file into the store, all or none
         vitrine products export [FILE]  writes those of the store to a file or standard output
+        vitrine certificate [NAME …]    writes a self-signed certificate and its key, to try HTTPS with
         vitrine version                 tells version and revision
 
       Each option is also a variable; the flag wins, an empty variable is an unset one.

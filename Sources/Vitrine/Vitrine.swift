@@ -35,13 +35,12 @@ struct Vitrine {
       }
     case .check(let request):
       return {
-        let own = request.configuration
-        let url =
-          request.url
-          ?? Check.ownURL(
-            host: own.host, httpPort: own.port, managementHost: own.managementHost, managementPort: own.managementPort)
-        return Check(url: url, timeout: request.timeout).run(report: complain) == 0 ? .success : .failure
+        let url = request.url ?? Check.ownURL(request.configuration)
+        let check = Check(url: url, timeout: request.timeout, trust: request.trust)
+        return check.run(report: complain) == 0 ? .success : .failure
       }
+    case .certificate(let command):
+      return { command.run() }
     case .products(let command):
       return { await command.run() }
     case .serve(let configuration, let checkOnly):

@@ -12,7 +12,8 @@ import Testing
 
   private static func line(
     _ request: Request, isJSON: Bool = true, isProbe: Bool = false, peer: String = "192.0.2.7", proxies: [String] = [],
-    duration: Int64 = 1_234_567, count: Int = 200, id: String = "abc", after output: String = ""
+    duration: Int64 = 1_234_567, count: Int = 200, id: String = "abc", subject: String? = nil,
+    after output: String = ""
   ) throws -> String {
     let answered = Answered(
       method: request.method, route: 0, status: .ok, requestBytes: 100, responseBytes: 300, bodyBytes: count,
@@ -22,8 +23,8 @@ import Testing
     calendar.turn(to: 0)
     log(isJSON: isJSON, proxies: proxies).append(
       answered, request, route: "/items/{id}", isProbe: isProbe,
-      peer: SocketAddress(try #require(IPAddress(peer)), port: 4711), requestID: Array(id.utf8), at: 0, by: calendar,
-      to: &bytes)
+      peer: SocketAddress(try #require(IPAddress(peer)), port: 4711), subject: subject.map { Array($0.utf8) },
+      requestID: Array(id.utf8), at: 0, by: calendar, to: &bytes)
     return String(decoding: bytes, as: UTF8.self)
   }
 
@@ -31,6 +32,14 @@ import Testing
     #expect(line.hasSuffix("}\n"))
     #expect(line.utf8.count { $0 == 10 } == 1)
     return try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+  }
+
+  @Test func namesTheSubjectOfTheClientsCertificate() throws {
+    let subject = #"CN="a\,b",O=Example"#
+    #expect(
+      try Self.object(try Self.line(try request("GET / HTTP/1.1"), subject: subject))["clientSubject"] as? String
+        == subject)
+    #expect(try Self.object(try Self.line(try request("GET / HTTP/1.1")))["clientSubject"] == nil)
   }
 
   @Test func aLineIsAJSONObjectThatParsesBack() throws {

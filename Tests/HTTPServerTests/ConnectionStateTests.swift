@@ -6,9 +6,10 @@ private typealias Action = ConnectionState.Action
 
 @Suite struct ConnectionStateTests {
   private static let second: Int64 = 1_000_000_000
-  /// 10 s for a head, 30 for a body's part, 20 for writing, 120 idle, 5 lingering; 100 bytes/s.
+  /// 7 s for a handshake, 10 for a head, 30 for a body's part, 20 for writing, 120 idle, 5 lingering; 100 bytes/s.
   private static let timeouts: ConnectionState.Timeouts = {
     var timeouts = ConnectionState.Timeouts()
+    timeouts.handshake = 7 * second
     timeouts.head = 10 * second
     timeouts.body = 30 * second
     timeouts.write = 20 * second
@@ -23,6 +24,7 @@ private typealias Action = ConnectionState.Action
     let now = 1000 * second
     var state = ConnectionState(acceptedAt: now, timeouts)
     switch phase {
+    case .handshaking: state = ConnectionState(handshakeAt: now, timeouts)
     case .opening: break
     case .idle: _ = state.answered(at: now, timeouts)
     case .head: state.headContinues(at: now, timeouts)
@@ -48,7 +50,8 @@ private typealias Action = ConnectionState.Action
 
   @Test(
     arguments: [
-      (.opening, 10), (.idle, 120), (.head, 10), (.body, 30), (.handling, nil), (.writing, 20), (.lingering, 5),
+      (.handshaking, 7), (.opening, 10), (.idle, 120), (.head, 10), (.body, 30), (.handling, nil), (.writing, 20),
+      (.lingering, 5),
       (.closed, nil),
     ] as [(Phase, Int64?)])
   private func eachPhaseHasItsDeadline(phase: Phase, seconds: Int64?) {
@@ -57,7 +60,8 @@ private typealias Action = ConnectionState.Action
 
   @Test(
     arguments: [
-      (.opening, .cut(.headTimeout)), (.idle, .cut(.idleTimeout)), (.head, .refuse(.headTimeout)),
+      (.handshaking, .cut(.handshakeTimeout)), (.opening, .cut(.headTimeout)), (.idle, .cut(.idleTimeout)),
+      (.head, .refuse(.headTimeout)),
       (.body, .refuse(.bodyTimeout)), (.handling, .wait), (.writing, .cut(.writeTimeout)), (.lingering, .close),
       (.closed, .wait),
     ] as [(Phase, Action)])
@@ -67,7 +71,8 @@ private typealias Action = ConnectionState.Action
 
   @Test(
     arguments: [
-      (.opening, .close), (.idle, .close), (.head, .abandon), (.body, .abandon), (.handling, .wait), (.writing, .wait),
+      (.handshaking, .close), (.opening, .close), (.idle, .close), (.head, .abandon), (.body, .abandon),
+      (.handling, .wait), (.writing, .wait),
       (.lingering, .close), (.closed, .close),
     ] as [(Phase, Action)])
   private func theClientsFINEndsWhatNoAnswerIsOwedTo(phase: Phase, action: Action) {
@@ -83,6 +88,16 @@ private typealias Action = ConnectionState.Action
     state.close()
     #expect(state.phase == .closed)
     #expect(state.deadline == .max)
+  }
+
+  // MARK: TLS
+
+  @Test func theEndOfTheHandshakeBeginsTheHeadsTime() {
+    var state = Self.state(in: .handshaking)
+    #expect(state.handshakeBegan(Self.timeouts) == Self.now)
+    state.handshakeEnded(at: Self.now + 6 * Self.second, Self.timeouts)
+    #expect(state.phase == .opening)
+    #expect(state.deadline == Self.now + 16 * Self.second)
   }
 
   // MARK: Heads

@@ -72,12 +72,13 @@ struct RequestRow: Sendable, CustomTestStringConvertible {
 /// Each row goes over a connection of its own to a real server of its own. One after the other: Dispatch has 255 threads,
 /// of which each server takes some.
 @Suite(.serialized) struct RequestTableTests {
+  static let routes =
+    TestRoutes.all(gate: Gate()) + [
+      Route("/host", [.get: .immediate { TestRoutes.text(String(decoding: $0.host ?? [], as: UTF8.self)) }])
+    ]
+
   private func ask(_ row: RequestRow) async throws {
-    let routes =
-      TestRoutes.all(gate: Gate()) + [
-        Route("/host", [.get: .immediate { TestRoutes.text(String(decoding: $0.host ?? [], as: UTF8.self)) }])
-      ]
-    try await TestServer.run(routes: routes) { server in
+    try await TestServer.run(routes: Self.routes) { server in
       try await server.client { try row.ask($0) }
       // Nothing is left of it; the client's own end is still to be seen.
       #expect(await eventually { server.server.openConnections == 0 })

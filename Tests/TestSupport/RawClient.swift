@@ -1,6 +1,7 @@
 internal import Glibc
 package import Networking
 internal import Synchronization
+package import TLS
 
 /// A client that sends bytes as they are. Its calls block their thread: they belong into `onThread`, and one thread at
 /// a time uses a client. Each call gives up after the client's timeout, so that no test hangs.
@@ -21,6 +22,7 @@ package final class RawClient: Sendable {
     case ended(End, after: String)
     case sendFailed(Errno)
     case sendTimedOut
+    case handshake(String)
   }
 
   private struct Input {
@@ -33,15 +35,25 @@ package final class RawClient: Sendable {
   }
 
   private let socket: Socket
+  /// Used by one thread at a time, as all of it.
+  private nonisolated(unsafe) let session: TLSSession?
   private let timeout: Double
   private let input = Mutex(Input())
 
   /// - Parameters:
   ///   - timeout: seconds that each call may take.
   ///   - receiveBuffer: SO_RCVBUF; a small one makes a client that does not read block the server soon.
-  package init(_ address: SocketAddress, timeout: Double = 20, receiveBuffer: Int32? = nil) throws {
+  ///   - tls: with what a handshake is made; nil: bytes travel as they are.
+  package init(
+    _ address: SocketAddress, timeout: Double = 20, receiveBuffer: Int32? = nil, tls: TLSContext? = nil
+  ) throws {
     self.timeout = timeout
     socket = try Socket.connect(to: address, timeout: timeout)
+    unsafe session = try tls?.session(on: socket.stream)
+    if let session = unsafe session {
+      let outcome = session.handshake()
+      guard outcome == .done else { throw Failure.handshake("\(outcome)") }
+    }
     if var size = receiveBuffer {
       _ = unsafe setsockopt(socket.descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
     }
@@ -54,7 +66,8 @@ package final class RawClient: Sendable {
   package func send(_ bytes: [UInt8]) throws {
     var sent = 0
     while sent < bytes.count {
-      switch socket.stream.send(bytes, from: sent) {
+      let rest = bytes.span.extracting(sent...)
+      switch unsafe session?.send(rest) ?? socket.stream.send(rest) {
       case .bytes(let count): sent += count
       case .wouldBlock, .endOfStream: throw Failure.sendTimedOut
       case .failed(let errno): throw Failure.sendFailed(errno)
@@ -63,7 +76,16 @@ package final class RawClient: Sendable {
   }
 
   /// shutdown(2) of the sending half.
-  package func finishSending() { socket.stream.finishSending() }
+  package func finishSending() {
+    unsafe session?.finishSending()
+    socket.stream.finishSending()
+  }
+
+  /// FIN without a word of TLS before it.
+  package func truncate() { socket.stream.finishSending() }
+
+  /// The session, to be used on the thread of this client.
+  package var tlsSession: TLSSession? { unsafe session }
 
   /// Ends the connection with a RST when the client goes away: SO_LINGER with 0 seconds.
   package func resetOnClose() {
@@ -144,13 +166,15 @@ package final class RawClient: Sendable {
 
   /// One recv(2); nil when bytes came.
   private func receive(_ input: inout Input) -> End? {
-    switch socket.stream.receive(into: &input.buffer, from: 0) {
+    let transfer =
+      unsafe session?.receive(into: &input.buffer, from: 0) ?? socket.stream.receive(into: &input.buffer, from: 0)
+    switch transfer {
     case .bytes(let count):
       input.bytes += input.buffer[..<count]
       return nil
     case .endOfStream:
       // As clients do: the server, which reads on until then, can close at once.
-      socket.stream.finishSending()
+      finishSending()
       return .finished
     case .wouldBlock: return .open
     case .failed: return .reset

@@ -11,6 +11,8 @@ package struct TestServer: Sendable {
   private let log: LogLines
 
   package var address: SocketAddress { server.addresses[0] }
+  /// Where it speaks TLS.
+  package var tlsAddress: SocketAddress { server.tlsAddresses[0] }
   package var managementAddress: SocketAddress { server.managementAddresses[0] }
   /// What the access log was handed so far.
   package var logText: String { log.text }
@@ -20,9 +22,10 @@ package struct TestServer: Sendable {
   /// - Parameters:
   ///   - routes: those of `TestRoutes` unless given.
   ///   - management: routes of a management listener; nil for none.
+  ///   - tls: what a TLS listener is to be had with, beside the plain one; nil for none.
   ///   - scope: what the access log takes.
   package static func run(
-    routes: [Route]? = nil, management: [Route]? = nil, scope: AccessLog.Scope = [.service],
+    routes: [Route]? = nil, management: [Route]? = nil, tls: TLSEndpoint? = nil, scope: AccessLog.Scope = [.service],
     trustedProxies: [IPNetwork] = [],
     configure: (inout ServerConfiguration) -> Void = { _ in }, _ body: (TestServer) async throws -> Void
   ) async throws {
@@ -31,7 +34,7 @@ package struct TestServer: Sendable {
     // Registering thousands of series takes a while under a sanitizer: not on the threads that all tests share.
     let server = try await onThread { [configuration] in
       try TestServer(
-        configuration, routes: routes, management: management, scope: scope, trustedProxies: trustedProxies)
+        configuration, routes: routes, management: management, tls: tls, scope: scope, trustedProxies: trustedProxies)
     }
     await server.server.start()
     do {
@@ -44,15 +47,15 @@ package struct TestServer: Sendable {
   }
 
   private init(
-    _ configuration: ServerConfiguration, routes: [Route]?, management: [Route]?, scope: AccessLog.Scope,
-    trustedProxies: [IPNetwork]
+    _ configuration: ServerConfiguration, routes: [Route]?, management: [Route]?, tls: TLSEndpoint?,
+    scope: AccessLog.Scope, trustedProxies: [IPNetwork]
   ) throws {
     let gate = Gate()
     let log = LogLines()
     let loopback = SocketAddress(IPAddress(v4: 0x7f00_0001), port: 0)
     registry = Registry(shards: configuration.loops + (management == nil ? 0 : 1))
     server = try Server(
-      service: Server.Endpoint(addresses: [loopback], router: Router(routes ?? TestRoutes.all(gate: gate))),
+      service: Server.Endpoint(addresses: [loopback], tls: tls, router: Router(routes ?? TestRoutes.all(gate: gate))),
       management: management.map { Server.Endpoint(addresses: [loopback], router: Router($0)) },
       configuration: configuration, registry: registry,
       accessLog: AccessLog(isJSON: true, scope: scope, trustedProxies: trustedProxies) { lines, _ in log.append(lines) }

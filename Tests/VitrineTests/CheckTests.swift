@@ -20,15 +20,19 @@ import Testing
       ("http://a#part", "a", 80, "a", "/"),
       ("http://my_service:65535/%20", "my_service", 65535, "my_service:65535", "/%20"),
       ("http://a/b:c@d", "a", 80, "a", "/b:c@d"),
+      ("https://a", "a", 443, "a", "/"), ("HTTPS://a:80/", "a", 80, "a:80", "/"),
+      ("https://[::1]:443/x", "::1", 443, "[::1]", "/x"),
     ])
   func takesApart(url: String, host: String, port: UInt16, authority: String, target: String) throws {
     let parsed = try CheckURL(url)
     #expect(parsed.host == host && parsed.port == port && parsed.authority == authority && parsed.target == target)
+    #expect(parsed.isSecure == url.lowercased().hasPrefix("https"))
   }
 
   @Test(
     arguments: [
-      ("https://a/", .https), ("HTTPS://a/", .https), ("", .scheme), ("a:8080", .scheme), ("http:/a", .scheme),
+      ("https//a/", .scheme), ("https://", .host), ("https://a:0/", .port), ("", .scheme), ("a:8080", .scheme),
+      ("http:/a", .scheme),
       ("ftp://a/", .scheme), (" http://a/", .scheme), ("http://u:p@a/", .userinfo), ("http://@a/", .userinfo),
       ("http://", .host), ("http:///x", .host), ("http://:80/", .host), ("http://[::1", .host), ("http://[]/", .host),
       ("http://[1.2.3.4]/", .host), ("http://[::1]8080/", .host), ("http://::1/", .host), ("http://a b/", .host),
@@ -48,19 +52,33 @@ import Testing
       ("localhost", "http://localhost:8080/readyz"),
     ])
   func asksWhereTheServiceListens(host: String, url: String) throws {
-    #expect(Check.ownURL(host: host, httpPort: 8080) == url)
+    #expect(Check.ownURL(configuration { $0.host = host }) == url)
     _ = try CheckURL(url)
   }
 
   @Test func prefersTheManagementListener() {
-    #expect(Check.ownURL(host: "10.1.2.3", httpPort: 8080, managementPort: 9090) == "http://10.1.2.3:9090/readyz")
-    #expect(
-      Check.ownURL(host: "10.1.2.3", httpPort: 8080, managementHost: "::", managementPort: 9090)
-        == "http://127.0.0.1:9090/readyz")
+    let own = configuration { ($0.host, $0.managementPort, $0.httpsPort) = ("10.1.2.3", 9090, 8443) }
+    #expect(Check.ownURL(own) == "http://10.1.2.3:9090/readyz")
+    #expect(Check.ownURL(configuration(own) { $0.managementHost = "::" }) == "http://127.0.0.1:9090/readyz")
   }
 
   @Test func aManagementHostWithoutItsPortIsNotAsked() {
-    #expect(Check.ownURL(host: "::", httpPort: 1, managementHost: "10.1.2.3") == "http://127.0.0.1:1/readyz")
+    let own = configuration { ($0.port, $0.managementHost) = (1, "10.1.2.3") }
+    #expect(Check.ownURL(own) == "http://127.0.0.1:1/readyz")
+  }
+
+  @Test func asksOverTLSWhereNothingElseIsSpoken() {
+    let own = configuration { $0.httpsPort = 8443 }
+    #expect(Check.ownURL(own) == "http://127.0.0.1:8080/readyz")
+    #expect(Check.ownURL(configuration(own) { $0.http = false }) == "https://127.0.0.1:8443/readyz")
+  }
+
+  private func configuration(
+    _ configuration: Configuration = Configuration(), _ change: (inout Configuration) -> Void
+  ) -> Configuration {
+    var configuration = configuration
+    change(&configuration)
+    return configuration
   }
 }
 
@@ -176,7 +194,7 @@ import Testing
 
   @Test(
     arguments: [
-      ("https://a/", "https://a/: https is not supported by this build"),
+      ("ftp://a/", "ftp://a/: the URL begins neither with http:// nor with https://"),
       ("http://a:0/", "http://a:0/: the port is not in 1...65535"),
       ("http://a/\n\u{85}", "http://a/??: path and query may hold visible ASCII only"),
     ])

@@ -55,6 +55,25 @@ import Testing
       #"--grace-period: must exceed --drain-delay and --drain-timeout together (30 s), found "30""#
     ),
     (["--management-port=8080"], #"--management-port: must differ from --port, found "8080" for both"#),
+    (
+      ["--https-port=8080", "--tls-certificate=c", "--tls-key=k"],
+      #"--https-port: must differ from --port, found "8080" for both"#
+    ),
+    (
+      ["--https-port=9", "--management-port=9", "--tls-certificate=c", "--tls-key=k"],
+      #"--management-port: must differ from --https-port, found "9" for both"#
+    ),
+    (["--https-port=8443", "--tls-key=k"], "--https-port: needs --tls-certificate"),
+    (["--https-port=8443", "--tls-certificate=c"], "--https-port: needs --tls-key"),
+    (
+      ["--https-port=8443", "--tls-certificate=c", "--tls-key=k", "--tls-client-certificates=required"],
+      "--tls-client-certificates: needs --tls-client-ca"
+    ),
+    (
+      ["--https-port=8443", "--tls-certificate=c", "--tls-key=k", "--tls-client-ca=a"],
+      "--tls-client-ca: needs --tls-client-certificates"
+    ),
+    (["--no-http"], "--no-http: needs --https-port"),
   ])
   func refusesWhatContradictsItself(arguments: [String], line: String) {
     #expect(throws: UsageError(mistakes: [line])) { try served(arguments) }
@@ -63,6 +82,8 @@ import Testing
   @Test(arguments: [
     ["--grace-period=25.001"], ["--port=0", "--management-port=0"],
     ["--management-port=8080", "--management-host=127.0.0.1"],
+    ["--no-http", "--https-port=8080", "--tls-certificate=c", "--tls-key=k"],
+    ["--https-port=0", "--port=0", "--tls-certificate=c", "--tls-key=k"],
   ])
   func takesWhatJustGoesTogether(arguments: [String]) throws {
     _ = try served(arguments)
@@ -114,6 +135,6 @@ import Testing
     #expect(values["port"] == "0" && values["access-log"] == "false" && values["drain-delay"] == "0.5")
     #expect(values["management-port"] == "off" && values["products"] == "built-in samples")
     #expect(values["check"] == nil && values["timeout"] == nil)
-    #expect(values.count == Options.table.count - 2)
+    #expect(values.count == Options.groups.filter(\.shapesService).map(\.options.count).reduce(0, +))
   }
 }
