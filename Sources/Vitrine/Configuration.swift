@@ -106,7 +106,7 @@ package struct Configuration: Sendable, Equatable {
   package var checkInsecurely = false
   /// Of `vitrine certificate`: where its two files go.
   package var certificateDirectory = "."
-  package var certificateDays = 30
+  package var certificateDays = 365
 }
 
 extension Configuration {

@@ -11,12 +11,15 @@ import Testing
     ["/usr/bin/prometheus"] + [ProcessInfo.processInfo.environment["VITRINE_PROMETHEUS3"]].compactMap(\.self)
   }
 
-  @Test(arguments: servers)
-  func prometheusScrapesTheService(prometheus: String) async throws {
+  @Test(arguments: servers, [false, true])
+  func prometheusScrapesTheService(prometheus: String, overTLS: Bool) async throws {
     guard FileManager.default.isExecutableFile(atPath: prometheus), Curl.isInstalled else {
       return print("skipped: no \(prometheus) or no \(Curl.path)")
     }
-    try await ServiceProcess.run(["--management-port", "0"]) { service in
+    let pair = try TLSPair()
+    let options = overTLS ? pair.options : ["--management-port", "0"]
+    try await ServiceProcess.run(options) { service in
+      let target = overTLS ? try #require(service.tlsAddress) : service.managementAddress
       _ = try await service.get("/version")
       let folder = try TemporaryFolder()
       let configuration = try folder.write(
@@ -24,7 +27,9 @@ import Testing
         global: { scrape_interval: 1s, scrape_timeout: 1s }
         scrape_configs:
           - job_name: vitrine
-            static_configs: [{ targets: ["\(service.managementAddress)"] }]
+            scheme: \(overTLS ? "https" : "http")
+            tls_config: { ca_file: "\(pair.certificate)", server_name: localhost }
+            static_configs: [{ targets: ["\(target)"] }]
         """, to: "prometheus.yml")
       let address = SocketAddressOfLoopback.at(try freePort())
       let command = [

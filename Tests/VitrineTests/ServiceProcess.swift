@@ -7,8 +7,10 @@ import Testing
 /// The real executable, serving on a port of 127.0.0.1 that the kernel chose.
 struct ServiceProcess: Sendable {
   let process: ChildProcess
-  /// Where it serves.
+  /// Where it serves; `tlsAddress` with `--no-http`.
   let address: SocketAddress
+  /// Where it speaks TLS; nil when that is not asked for.
+  let tlsAddress: SocketAddress?
   /// Where management listens; `address` when that is not asked for.
   let managementAddress: SocketAddress
 
@@ -61,7 +63,8 @@ struct ServiceProcess: Sendable {
       return SocketAddress(isAny ? IPAddress(v4: 0x7f00_0001) : host, port: port)
     }
     self.process = process
-    address = try #require(try listening("http"))
+    tlsAddress = try listening("https")
+    address = try #require(try listening("http") ?? tlsAddress)
     managementAddress = try listening("management") ?? address
   }
 
