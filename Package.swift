@@ -37,12 +37,18 @@ let package = Package(
     .executable(name: "echo", targets: ["Echo"]),
     .executable(name: "endurance", targets: ["Endurance"]),
   ],
+  traits: [
+    .trait(name: "PostgreSQL", description: "Products in a PostgreSQL that replicas share, by libpq."),
+    .trait(
+      name: "Redis", description: "A Redis in front of PostgreSQL, by hiredis.", enabledTraits: ["PostgreSQL"]),
+  ],
   targets: [
     // Floor 0: C
     .target(name: "CLinux"),
     .target(name: "CBuild", cSettings: build),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     // Floor 1: values, and the kernel
     .target(name: "HTTP", swiftSettings: strict),
     .target(name: "Metrics", swiftSettings: strict),
@@ -56,7 +62,11 @@ let package = Package(
       name: "HTTPServer", dependencies: ["Compression", "HTTP", "Metrics", "Networking", "TLS"],
       swiftSettings: strict),
     .target(
-      name: "Catalog", dependencies: ["HTTP"], resources: [.embedInCode("products.json")], swiftSettings: strict),
+      name: "Catalog",
+      dependencies: [
+        "HTTP", .target(name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"])),
+      ],
+      resources: [.embedInCode("products.json")], swiftSettings: strict),
     // Floor 4: the command
     .executableTarget(
       name: "Vitrine",

@@ -70,23 +70,21 @@ package final class EmbeddedProductStore: ProductStore {
     let access =
       readOnlyReason.map { "read-only: \($0)" } ?? (file == nil ? "changes do not last" : "writable")
     return StoreStatus(
-      kind: file == nil ? "memory" : "file", isUsable: true, isWritable: readOnlyReason == nil,
+      kind: file == nil ? "memory" : "file", isReachable: true, isUsable: true, isWritable: readOnlyReason == nil,
       note: "\(place), \(snapshot.count) products, revision \(snapshot.revision), \(access)",
       revision: snapshot.revision)
   }
 
   package var count: Int? { snapshot.count }
 
-  package func cachedPage(_ query: ProductQuery) -> ProductPage? {
+  package func cachedPage(_ query: ProductQuery) -> StoreAnswer<ProductPage>? {
     let snapshot = snapshot
-    return snapshot.isQuick(query) ? snapshot.page(query) : nil
+    return snapshot.isQuick(query) ? StoreAnswer(snapshot.page(query)) : nil
   }
 
-  package func cachedEntry(id: String) -> CachedEntry {
-    snapshot.entry(id: id).map(CachedEntry.found) ?? .missing
-  }
+  package func cachedEntry(id: String) -> StoreAnswer<CatalogEntry?>? { StoreAnswer(snapshot.entry(id: id)) }
 
-  package func page(_ query: ProductQuery) async throws(StoreError) -> ProductPage {
+  package func page(_ query: ProductQuery) async throws(StoreError) -> StoreAnswer<ProductPage> {
     let deadline = ContinuousClock.now + timeout
     let page: ProductPage? = await withCheckedContinuation { continuation in
       reads.async { [self] in
@@ -95,27 +93,26 @@ package final class EmbeddedProductStore: ProductStore {
       }
     }
     guard let page else { throw .timedOut(isUncertain: false) }
-    return page
+    return StoreAnswer(page)
   }
 
-  package func entry(id: String) async throws(StoreError) -> CatalogEntry? { snapshot.entry(id: id) }
+  package func entry(id: String) async throws(StoreError) -> StoreAnswer<CatalogEntry?> {
+    StoreAnswer(snapshot.entry(id: id))
+  }
 
   package func apply(_ changes: [ProductChange]) async throws(StoreError) -> [ChangeOutcome] {
     if let readOnlyReason { throw .readOnly(readOnlyReason) }
     let result: Result<[ChangeOutcome], StoreError> = await withCheckedContinuation { continuation in
-      let write = PendingWrite(changes, continuation)
+      let call = PendingCall(continuation, isWrite: true)
       // In the queue's own order: what comes during a commit is here before the next one.
       writer.async { [self] in
         let isFirst = waiting.withLock { waiting in
-          waiting.append(write)
+          waiting.append(PendingWrite(changes: changes, call: call))
           return waiting.count == 1
         }
         if isFirst { writer.async { [self] in commit() } }
       }
-      // Weak: until it is answered, the writer keeps it; after that, its deadline must not.
-      deadlines.asyncAfter(deadline: .now() + .nanoseconds(Int(timeout / .nanoseconds(1)))) { [weak write] in
-        write?.expire()
-      }
+      call.expire(after: timeout, on: deadlines)
     }
     return try result.get()
   }
@@ -193,12 +190,12 @@ extension EmbeddedProductStore {
     let writes = waiting.withLock { waiting in
       defer { waiting = [] }
       return waiting
-    }.filter { $0.begin() }
+    }.filter { $0.call.begin() }
     guard !writes.isEmpty else { return }
     do throws(StoreError) {
       try catchUp()
     } catch {
-      return writes.forEach { $0.answer(.failure(error)) }
+      return writes.forEach { $0.call.answer(.failure(error)) }
     }
     var draft = Draft(snapshot, productsMax: limits.productsMax)
     let now = milliseconds()
@@ -209,9 +206,9 @@ extension EmbeddedProductStore {
       if !draft.entries.isEmpty { try store(draft) }
     } catch {
       // Those too that changed nothing: what they saw may have been the work of one that failed.
-      return writes.forEach { $0.answer(.failure(error)) }
+      return writes.forEach { $0.call.answer(.failure(error)) }
     }
-    for (write, result) in zip(writes, results) { write.answer(result) }
+    for (write, result) in zip(writes, results) { write.call.answer(result) }
   }
 
   private func store(_ draft: Draft) throws(StoreError) {
@@ -238,40 +235,7 @@ extension EmbeddedProductStore {
 }
 
 /// Changes that wait for their commit, and who waits for them.
-private final class PendingWrite: Sendable {
-  private enum State {
-    case waiting, committing, answered
-  }
-
+private struct PendingWrite: Sendable {
   let changes: [ProductChange]
-  private let continuation: CheckedContinuation<Result<[ChangeOutcome], StoreError>, Never>
-  private let state = Mutex(State.waiting)
-
-  init(
-    _ changes: [ProductChange], _ continuation: CheckedContinuation<Result<[ChangeOutcome], StoreError>, Never>
-  ) {
-    self.changes = changes
-    self.continuation = continuation
-  }
-
-  /// False when its deadline has passed: then it is not made.
-  func begin() -> Bool { move(from: [.waiting], to: .committing) != nil }
-
-  func answer(_ result: Result<[ChangeOutcome], StoreError>) {
-    if move(from: [.waiting, .committing], to: .answered) != nil { continuation.resume(returning: result) }
-  }
-
-  func expire() {
-    guard let state = move(from: [.waiting, .committing], to: .answered) else { return }
-    continuation.resume(returning: .failure(.timedOut(isUncertain: state == .committing)))
-  }
-
-  /// What it was; nil when it is none of `states` any more.
-  private func move(from states: [State], to next: State) -> State? {
-    state.withLock { state in
-      guard states.contains(state) else { return nil }
-      defer { state = next }
-      return state
-    }
-  }
+  let call: PendingCall<[ChangeOutcome]>
 }

@@ -11,15 +11,15 @@ package protocol ProductStore: Sendable {
   var count: Int? { get }
 
   /// The page, where memory has it; nil: ask `page`.
-  func cachedPage(_ query: ProductQuery) -> ProductPage?
+  func cachedPage(_ query: ProductQuery) -> StoreAnswer<ProductPage>?
 
-  /// The product, where memory knows; `.unknown`: ask `entry`.
-  func cachedEntry(id: String) -> CachedEntry
+  /// The product, or that there is none with this id, where memory knows; nil: ask `entry`.
+  func cachedEntry(id: String) -> StoreAnswer<CatalogEntry?>?
 
-  func page(_ query: ProductQuery) async throws(StoreError) -> ProductPage
+  func page(_ query: ProductQuery) async throws(StoreError) -> StoreAnswer<ProductPage>
 
-  /// Nil when there is none with this id.
-  func entry(id: String) async throws(StoreError) -> CatalogEntry?
+  /// Its value is nil when there is none with this id.
+  func entry(id: String) async throws(StoreError) -> StoreAnswer<CatalogEntry?>
 
   /// All of them in one commit, in their order, or none: each is decided by `ProductChange.outcome`. When this returns,
   /// they are as durable as the store makes anything.
@@ -28,12 +28,28 @@ package protocol ProductStore: Sendable {
   func apply(_ changes: [ProductChange]) async throws(StoreError) -> [ChangeOutcome]
 }
 
-/// What memory knows of an id.
-package enum CachedEntry: Sendable {
-  case found(CatalogEntry)
-  case missing
-  /// The store itself has to be asked.
-  case unknown
+/// What a store answers, and which part a cache had in it.
+package struct StoreAnswer<Value: Sendable>: Sendable {
+  package let value: Value
+  /// Nil: the store is all in memory, and there is nothing to be cached.
+  package let cache: CacheResult?
+
+  package init(_ value: Value, cache: CacheResult? = nil) {
+    self.value = value
+    self.cache = cache
+  }
+}
+
+/// Where an answer of a shared store comes from.
+package enum CacheResult: Sendable, Equatable {
+  /// From a cache, which has it as it is now.
+  case hit
+  /// From the store itself: no cache had it.
+  case miss
+  /// The last that was known, this many seconds ago: the store does not answer.
+  case stale(seconds: Int)
+  /// From the store itself: the cache could not be asked.
+  case bypass
 }
 
 /// Why a store did not do what it was asked. Nothing was changed, but where it says that this is uncertain.
@@ -52,9 +68,11 @@ package enum StoreError: Error, Sendable, Equatable {
 
 /// What a store knows of itself, for `/readyz?verbose` and the metrics.
 package struct StoreStatus: Sendable, Equatable {
-  /// `memory`, `file`.
+  /// `memory`, `file`, `postgresql`.
   package var kind: String
-  /// False: it cannot answer; `note` tells why.
+  /// False: it does not answer now; what it answered before may still do.
+  package var isReachable: Bool
+  /// False: this instance should get no requests, by what is known of the store and by policy; `note` tells why.
   package var isUsable: Bool
   /// Whether it takes changes.
   package var isWritable: Bool
@@ -63,8 +81,11 @@ package struct StoreStatus: Sendable, Equatable {
   /// One more with each commit; nil when it cannot tell.
   package var revision: Int?
 
-  package init(kind: String, isUsable: Bool, isWritable: Bool, note: String, revision: Int?) {
+  package init(
+    kind: String, isReachable: Bool, isUsable: Bool, isWritable: Bool, note: String, revision: Int?
+  ) {
     self.kind = kind
+    self.isReachable = isReachable
     self.isUsable = isUsable
     self.isWritable = isWritable
     self.note = note

@@ -53,11 +53,11 @@ package enum Architecture: CaseIterable, Sendable {
   /// Nil on any other.
   package static var current: Architecture? {
     #if arch(x86_64)
-      .x64
+    .x64
     #elseif arch(arm64)
-      .arm64
+    .arm64
     #else
-      nil
+    nil
     #endif
   }
 

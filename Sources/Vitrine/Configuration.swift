@@ -40,6 +40,24 @@ package struct Configuration: Sendable, Equatable {
   package var products: String?
   package var productsMax = 100_000
   package var productsFileBytesMax = 64 << 20
+  /// libpq's connection string, which may hold a password; nil, as the next one: no database.
+  package var databaseURL: String?
+  /// A file with it, read again for each connection.
+  package var databaseURLFile: String?
+  /// Besides the one that watches.
+  package var databaseConnectionsMax = 4
+  /// Whether an instance whose database is down wants requests.
+  package var storeDependency = StoreDependency.soft
+  /// How long reads go on from what was known last.
+  package var staleMax: Duration = .seconds(300)
+  /// Of a database's answers.
+  package var memoryCacheBytesMax = 16 << 20
+  /// `redis://…`, which may hold a password; nil, as the next one: no cache but memory.
+  package var cacheURL: String?
+  package var cacheURLFile: String?
+  package var cacheTTL: Duration = .seconds(60)
+  /// For each call of the cache.
+  package var cacheTimeout: Duration = .milliseconds(100)
   /// For each call of the store.
   package var storeTimeout: Duration = .seconds(5)
   /// The file with the tokens of those who may write; nil: nobody may.
@@ -114,9 +132,12 @@ extension Configuration {
   package var managementListenHost: String { managementHost ?? host }
 
   /// Every option of the service with its value in force, in the table's order, for the log's first lines. What is
-  /// unset reads as the table words it (`off`). An option that holds a secret must not be told here; none does yet.
+  /// unset reads as the table words it (`off`), and of a secret is told only that it is set.
   package var effective: [(name: String, value: String)] {
-    Options.groups.filter(\.shapesService).flatMap(\.options).map { ($0.name, $0.read(self)) }
+    Options.groups.filter(\.shapesService).flatMap(\.options).map { option in
+      let value = option.read(self)
+      return (option.name, option.isSecret && value != option.defaultText ? "set" : value)
+    }
   }
 
   /// Options that are allowed one by one and not together.
@@ -172,4 +193,12 @@ extension Configuration {
     let options: Set<String>
     let line: String
   }
+}
+
+/// What a database that is down means for `/readyz`.
+package enum StoreDependency: String, CaseIterable, Sendable {
+  /// Nothing, once it has answered: reads go on.
+  case soft
+  /// 503.
+  case hard
 }

@@ -11,7 +11,14 @@ struct Hardening: Sendable {
   /// The first half, Landlock. Call it before there is a second thread, and before a file is read.
   init(_ configuration: Configuration) {
     isWanted = configuration.hardening && !Sanitizer.isLinked
-    landlock = isWanted ? Landlock.restrict(to: configuration.allowedPaths(link: Self.link)) : .off
+    guard isWanted else {
+      landlock = .off
+      return
+    }
+    var paths = configuration.allowedPaths(link: Self.link)
+    let home = unsafe getenv("HOME").map { unsafe String(cString: $0) }
+    paths.readable += configuration.databaseFiles(home: home == "/" ? nil : home)
+    landlock = Landlock.restrict(to: paths)
   }
 
   /// The second half, seccomp, when all that is done once is done.
@@ -52,11 +59,11 @@ extension Configuration {
     var readable = ["/proc", "/sys/fs/cgroup", "/sys/devices/system/cpu", "/dev/null", "/etc"]
     // systemd-resolved keeps this one in /run.
     readable += Self.paths(toward: "/etc/resolv.conf", link)
-    if let products { readable += Self.paths(toward: products, link) }
-    for file in [tlsCertificate, tlsKey, tlsClientAuthorities] {
+    for file in [
+      products, tlsCertificate, tlsKey, tlsClientAuthorities, writeTokenFile, databaseURLFile, cacheURLFile,
+    ] {
       if let file { readable += Self.paths(toward: file, link) }
     }
-    if let writeTokenFile { readable += Self.paths(toward: writeTokenFile, link) }
     // Only there, and only where somebody may change something, are files made.
     let changed = writeTokenFile == nil ? nil : products.map(Self.folder)
     return AllowedPaths(readable: readable, writable: [terminationLog], changed: changed.map { [$0] } ?? [])

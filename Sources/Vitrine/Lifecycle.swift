@@ -46,6 +46,9 @@ struct Lifecycle {
     let hardening = hardening.completed()
     log.write(hardening.isRefused ? .warning : .info, "hardening", hardening.fields)
 
+    #if PostgreSQL
+    (prepared.store as? PostgreSQLProductStore)?.connect()
+    #endif
     log.info("products", ["store": .string(prepared.store.status.note)])
     if let tls = prepared.tls {
       log.info("certificate", tls.fields)
@@ -67,7 +70,7 @@ struct Lifecycle {
 
   /// What the configuration leads to, before a socket is open.
   private struct Prepared {
-    var store: EmbeddedProductStore
+    var store: any ProductStore
     var tokens: WriteTokens?
     var tls: TLSFiles?
     var addresses: Service.Addresses
@@ -117,7 +120,8 @@ struct Lifecycle {
     }
     do throws(OpenedStore.Failure) {
       // Who only checks makes no file and takes no lock.
-      let store = try OpenedStore.forService(configuration, mayWrite: tokens != nil && !configuration.checkOnly)
+      let store = try OpenedStore.forService(
+        configuration, mayWrite: tokens != nil && !configuration.checkOnly, log: log)
       if mistakes.isEmpty {
         return Prepared(store: store, tokens: tokens, tls: tls, addresses: addresses)
       }

@@ -9,12 +9,17 @@ enum OpenedStore {
     let exit: Exit
   }
 
-  /// Opens the store for the service.
+  /// Opens the store for the service. A database is not asked before it is told to connect.
   ///
   /// - Parameter mayWrite: whether anybody may change something; else nothing is made and nothing locked.
-  static func forService(_ configuration: Configuration, mayWrite: Bool) throws(Failure) -> EmbeddedProductStore {
+  static func forService(
+    _ configuration: Configuration, mayWrite: Bool, log: Log
+  ) throws(Failure) -> any ProductStore {
+    if configuration.namesDatabase {
+      return try database(configuration, timeout: configuration.storeTimeout, log: log)
+    }
     guard let path = configuration.products else {
-      return .inMemory(
+      return EmbeddedProductStore.inMemory(
         SampleProducts.products, readOnlyReason: mayWrite ? nil : nobodyMay, limits: configuration.catalogLimits,
         timeout: configuration.storeTimeout,
         milliseconds: wallClock)
@@ -39,7 +44,7 @@ enum OpenedStore {
 
   private static let nobodyMay = "no --write-token-file is given"
 
-  private static let wallClock: @Sendable () -> Int64 = { Clock.realtime / 1_000_000 }
+  static let wallClock: @Sendable () -> Int64 = { Clock.realtime / 1_000_000 }
 }
 
 extension Configuration {

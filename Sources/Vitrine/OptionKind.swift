@@ -10,17 +10,18 @@ struct OptionKind<Value: Sendable>: Sendable {
   let parse: @Sendable (String) -> Value?
   /// What `parse` would take.
   let text: @Sendable (Value) -> String
+  /// Whether a value may hold a password: then it is never told.
+  var isSecret = false
 }
 
 extension OptionKind {
   /// A kind whose values may be missing. No text means missing: what is not set stays unset.
   static func optional<Wrapped>(_ kind: OptionKind<Wrapped>, unset: String) -> Self where Value == Wrapped? {
-    Self(placeholder: kind.placeholder, values: kind.values) { text in
+    Self(
+      placeholder: kind.placeholder, values: kind.values,
       // A refused text is nil, not a present nil.
-      kind.parse(text).map { .some($0) }
-    } text: {
-      $0.map(kind.text) ?? unset
-    }
+      parse: { text in kind.parse(text).map { .some($0) } }, text: { $0.map(kind.text) ?? unset },
+      isSecret: kind.isSecret)
   }
 
   /// One of a closed list of words.
@@ -103,6 +104,11 @@ extension OptionKind<String> {
     text.isEmpty || text.utf8.contains(0) ? nil : text
   } text: {
     $0
+  }
+
+  /// A connection string, with a password perhaps; whether it is well-formed is seen when it is opened.
+  static func secretURL(_ values: String) -> Self {
+    Self(placeholder: "URL", values: values, parse: { $0.isEmpty ? nil : $0 }, text: { $0 }, isSecret: true)
   }
 
   /// One line of text.

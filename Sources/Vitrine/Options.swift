@@ -12,6 +12,8 @@ package struct Option: Sendable {
   package let defaultText: String
   /// What it does, in a sentence.
   package let summary: String
+  /// Whether its value must never be told.
+  let isSecret: Bool
   /// The value in a configuration, as text that `write` would take (or the word for unset).
   let read: @Sendable (Configuration) -> String
   /// Puts a value into a configuration; false, and nothing is changed, when it is not one of `values`.
@@ -28,6 +30,7 @@ package struct Option: Sendable {
     self.placeholder = kind.placeholder
     self.values = kind.values
     self.summary = summary
+    isSecret = kind.isSecret
     read = { kind.text($0[keyPath: property]) }
     write = { configuration, text in
       guard let value = kind.parse(text) else { return false }
@@ -54,6 +57,7 @@ package enum Options {
     Group(title: "TLS", commands: [.serve], options: tls),
     Group(title: "Service", commands: [.serve], options: service),
     Group(title: "Products", commands: [.serve, .products], options: products),
+    Group(title: "Database\(StoreTraits.note)", commands: [.serve, .products], options: database),
     Group(title: "Changes", commands: [.serve], options: changes),
     Group(title: "Drain", commands: [.serve], options: drain),
     Group(title: "Timeouts", commands: [.serve], options: timeouts),
@@ -127,6 +131,36 @@ extension Options {
       "The catalogue's file; beyond, it is not read, and a change is 507."),
     Option(
       "store-timeout", \.storeTimeout, .seconds(0.001...3600), "For each call of the store; beyond: 503."),
+  ]
+
+  private static let database: [Option] = [
+    Option(
+      "database-url", \.databaseURL, .optional(.secretURL("a connection string of libpq"), unset: "none"),
+      "PostgreSQL with the products, instead of --products, in a build with the trait PostgreSQL."),
+    Option(
+      "database-url-file", \.databaseURLFile, .optional(.file, unset: "none"),
+      "File with it, so that no list of processes shows a password; read again for each connection."),
+    Option(
+      "database-connections-max", \.databaseConnectionsMax, .count(1...1000),
+      "Connections to the database, and one more that watches; further calls wait."),
+    Option(
+      "store-dependency", \.storeDependency, .choice(),
+      "What /readyz says while the database is down: soft 200 once it has answered, hard 503."),
+    Option(
+      "stale-max", \.staleMax, .seconds(0...86400),
+      "While the database is down, reads get what was known last, if it was right this long ago; else 503."),
+    Option(
+      "memory-cache-max", \.memoryCacheBytesMax, .bytes(0...1 << 40), "The database's answers that memory keeps."),
+    Option(
+      "cache-url", \.cacheURL,
+      .optional(.secretURL("redis://[[USER]:PASSWORD@]HOST[:PORT][/DB] or rediss://…"), unset: "none"),
+      "Redis in front of the database, in a build with the trait Redis."),
+    Option(
+      "cache-url-file", \.cacheURLFile, .optional(.file, unset: "none"),
+      "File with it; read again for each connection."),
+    Option("cache-ttl", \.cacheTTL, .seconds(0.001...86400), "How long Redis keeps an answer."),
+    Option(
+      "cache-timeout", \.cacheTimeout, .seconds(0.001...3600), "For each call of Redis; beyond, it is bypassed."),
   ]
 
   private static let changes: [Option] = [

@@ -24,8 +24,8 @@ package struct ProductsCommand: Sendable, Equatable {
     case (let word?, _): throw UsageError(mistakes: ["products \(word): must be import or export"])
     case (nil, _): throw UsageError(mistakes: ["products: needs import or export"])
     }
-    guard configuration.products != nil else {
-      throw UsageError(mistakes: ["products: needs a store, which --products names"])
+    guard configuration.products != nil || configuration.namesDatabase else {
+      throw UsageError(mistakes: ["products: needs a store, which --products or --database-url names"])
     }
   }
 
@@ -51,7 +51,7 @@ package struct ProductsCommand: Sendable, Equatable {
     } catch {
       throw OpenedStore.Failure(mistakes: error.lines, exit: .configuration)
     }
-    let store = try OpenedStore.file(configuration.products ?? "", for: .writing([]), configuration)
+    let store = try await store(for: .writing([]))
     let changes = products.map { ProductChange(id: $0.id, .restore($0)) }
     let outcomes = try await asked { () async throws(StoreError) in try await store.apply(changes) }
     let changed = outcomes.count { $0.stored != nil }
@@ -59,13 +59,13 @@ package struct ProductsCommand: Sendable, Equatable {
   }
 
   private func exportAll(to path: String?) async throws(OpenedStore.Failure) {
-    let store = try OpenedStore.file(configuration.products ?? "", for: .reading("it is only read"), configuration)
+    let store = try await store(for: .reading("it is only read"))
     var entries: [CatalogEntry] = []
     var query = ProductQuery(limit: 1000)
     repeat {
       let page = try await asked { () async throws(StoreError) in try await store.page(query) }
-      entries += page.entries
-      query.after = page.next
+      entries += page.value.entries
+      query.after = page.value.next
     } while query.after != nil
     let bytes = ProductFile.json(of: entries, revision: store.status.revision ?? 0)
     guard let path else {
@@ -78,13 +78,31 @@ package struct ProductsCommand: Sendable, Equatable {
     }
   }
 
+  private func store(for purpose: EmbeddedProductStore.Purpose) async throws(OpenedStore.Failure) -> any ProductStore {
+    guard configuration.namesDatabase else {
+      return try OpenedStore.file(configuration.products ?? "", for: purpose, configuration)
+    }
+    let log = Log(level: .error, writer: LogWriter(descriptor: STDERR_FILENO, waitingBytesMax: 1 << 16, format: .text))
+    // An import is one call, and may take longer than a request should.
+    let store = try OpenedStore.database(
+      configuration, timeout: max(configuration.storeTimeout, .seconds(600)), log: log)
+    #if PostgreSQL
+    store.connect()
+    do throws(StoreError) { try await store.connected() } catch {
+      throw OpenedStore.Failure(mistakes: ["the database: \(error.reason)"], exit: .unavailable)
+    }
+    #endif
+    return store
+  }
+
   private func asked<Answer: Sendable>(
     _ ask: () async throws(StoreError) -> Answer
   ) async throws(OpenedStore.Failure) -> Answer {
     do throws(StoreError) {
       return try await ask()
     } catch {
-      throw OpenedStore.Failure(mistakes: ["\(configuration.products ?? ""): \(error.reason)"], exit: .failure)
+      throw OpenedStore.Failure(
+        mistakes: ["\(configuration.products ?? "the database"): \(error.reason)"], exit: .failure)
     }
   }
 

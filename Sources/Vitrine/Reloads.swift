@@ -9,7 +9,8 @@ internal import Networking
 /// file systems that volumes often are; a link that is swapped, as the kubelet does it, would need a watch on each folder
 /// on the way, set anew after each swap. Two calls a second cost nothing that could be measured.
 final class Reloads: Sendable {
-  private let store: EmbeddedProductStore
+  /// Nil: a store that has no file.
+  private let store: EmbeddedProductStore?
   private let tokens: WriteTokens?
   private let tls: TLSFiles?
   private let log: Log
@@ -22,7 +23,7 @@ final class Reloads: Sendable {
 
   /// - Parameter interval: between two looks; zero: none.
   init(
-    store: EmbeddedProductStore, tokens: WriteTokens?, tls: TLSFiles?, every interval: Duration, registry: Registry,
+    store: EmbeddedProductStore?, tokens: WriteTokens?, tls: TLSFiles?, every interval: Duration, registry: Registry,
     log: Log
   ) {
     self.store = store
@@ -38,7 +39,7 @@ final class Reloads: Sendable {
       registry.counter(
         "tls_certificate_reloads_total", "Reloads of certificate and key, by result.", labels: results)
     }
-    guard interval > .zero, store.file != nil || tokens != nil || tls != nil else {
+    guard interval > .zero, store?.file != nil || tokens != nil || tls != nil else {
       unsafe timer = nil
       return
     }
@@ -58,12 +59,14 @@ final class Reloads: Sendable {
 
   /// SIGHUP. A bad file changes nothing.
   func reload() {
-    if store.file == nil, tokens == nil, tls == nil { log.info("reloaded", ["products": "in memory"]) }
+    if store?.file == nil, tokens == nil, tls == nil { log.info("reloaded", ["products": "in no file"]) }
     files.async { [self] in look(onlyIfTouched: false) }
   }
 
   private func look(onlyIfTouched: Bool) {
-    store.reload(onlyIfTouched: onlyIfTouched) { [self] result in tell(result) }
+    if let store {
+      store.reload(onlyIfTouched: onlyIfTouched) { [self] result in tell(result, of: store) }
+    }
     if let tokens { look(at: tokens, onlyIfTouched: onlyIfTouched) }
     if let tls { look(at: tls, onlyIfTouched: onlyIfTouched) }
   }
@@ -91,7 +94,7 @@ final class Reloads: Sendable {
     }
   }
 
-  private func tell(_ result: EmbeddedProductStore.Reload) {
+  private func tell(_ result: EmbeddedProductStore.Reload, of store: EmbeddedProductStore) {
     switch result {
     case .done(let changed):
       catalogReloads.addShared(at: 0)

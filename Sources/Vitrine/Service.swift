@@ -17,7 +17,7 @@ struct Service {
 
   /// Binds and listens; nothing is accepted before `start`.
   init(
-    _ configuration: Configuration, hardening: Hardening, store: EmbeddedProductStore, tokens: WriteTokens?,
+    _ configuration: Configuration, hardening: Hardening, store: any ProductStore, tokens: WriteTokens?,
     tls: TLSFiles?, addresses: Addresses, log: Log
   ) throws(ListenError) {
     self.configuration = configuration
@@ -50,16 +50,22 @@ struct Service {
       drain: drain)
     self.readiness = readiness
     self.watchdog = watchdog
+    let embedded = store as? EmbeddedProductStore
     reloads = Reloads(
-      store: store, tokens: tokens, tls: tls, every: configuration.watchInterval, registry: registry, log: log)
+      store: embedded, tokens: tokens, tls: tls, every: configuration.watchInterval, registry: registry, log: log)
     registry.collectedCounter("vitrine_store_commits_total", "Commits of the embedded store: each of many changes.") {
-      Double(store.commits)
+      embedded.map { Double($0.commits) }
     }
     if let tls {
       registry.collectedGauge(
         "tls_certificate_expiry_timestamp_seconds", "When the certificate in use expires, seconds since 1970."
       ) { Double(tls.expiry) }
     }
+    #if PostgreSQL
+    if let database = store as? PostgreSQLProductStore {
+      DatabaseMetrics.register(database, connectionsMax: configuration.databaseConnectionsMax, in: registry)
+    }
+    #endif
     registerMetrics(in: registry)
   }
 

@@ -50,7 +50,7 @@ struct Settings {
   private mutating func set(_ option: Option, _ value: String, source: String) {
     guard !option.write(&configuration, value) else { return }
     refused.insert(option.name)
-    mistakes.append("\(source): must be \(option.values), found \(quoted(value))")
+    mistakes.append("\(source): must be \(option.values)\(option.isSecret ? "" : ", found \(quoted(value))")")
   }
 
   private func takes(_ option: Option) -> Bool {

@@ -28,6 +28,7 @@ struct StoreMetrics: Sendable {
     durations = registry.histogram(
       "vitrine_store_operation_duration_seconds", "Seconds until the store answered, by operation.",
       labels: [operation], bounds: Self.durations, unitsPerBase: 1_000_000_000, initial: { _ in true })
+    registry.collectedGauge("vitrine_store_up", "1 while the store answers.") { store.status.isReachable ? 1 : 0 }
     registry.collectedGauge("vitrine_catalog_products", "Products in the catalogue.") {
       store.count.map(Double.init)
     }

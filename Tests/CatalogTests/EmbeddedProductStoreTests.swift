@@ -70,7 +70,7 @@ import Testing
     ])
     #expect(outcomes.map { "\($0)".prefix { $0 != "(" } } == ["created", "deleted", "missing"])
     #expect(store.count == before.count && store.status.revision == before.revision + 1)
-    guard case .found(let entry) = store.cachedEntry(id: "new") else {
+    guard let entry = store.cachedEntry(id: "new")?.value else {
       Issue.record()
       return
     }
@@ -294,7 +294,7 @@ import Testing
     let store = EmbeddedProductStore.inMemory(products, limits: CatalogLimits(), timeout: .seconds(30)) { 0 }
     let query = ProductQuery(search: "needle")
     #expect(store.cachedPage(query) == nil)
-    #expect(try await store.page(query).entries.map(\.id) == ["p1007", "p2007", "p7"])
+    #expect(try await store.page(query).value.entries.map(\.id) == ["p1007", "p2007", "p7"])
     let late = EmbeddedProductStore.inMemory(products, limits: CatalogLimits(), timeout: .zero) { 0 }
     await #expect(throws: StoreError.timedOut(isUncertain: false)) { try await late.page(query) }
   }

@@ -28,6 +28,7 @@ import Testing
     let unset = [
       "management-port", "management-host", "products", "trusted-proxies", "write-token-file", "https-port",
       "tls-certificate", "tls-key", "tls-client-ca", "ca",
+      "database-url", "database-url-file", "cache-url", "cache-url-file",
     ]
     for option in Options.table where !unset.contains(option.name) {
       var configuration = Configuration()
@@ -59,6 +60,9 @@ import Testing
     "hardening": "false", "http": "false", "https-port": "8443", "tls-certificate": "/c", "tls-key": "/k",
     "tls-client-certificates": "optional", "tls-client-ca": "/a", "tls-ticket-lifetime": "60",
     "handshake-timeout": "0.5", "ca": "/authorities", "insecure": "true", "directory": "/d", "days": "0",
+    "database-url": "postgresql://u:p@h/d", "database-url-file": "/url",
+    "database-connections-max": "7", "store-dependency": "hard", "stale-max": "0", "memory-cache-max": "1000",
+    "cache-url": "redis://:p@h/1", "cache-url-file": "/cache", "cache-ttl": "5", "cache-timeout": "0.25",
   ]
 
   /// What an option needs beside it.

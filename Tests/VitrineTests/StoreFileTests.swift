@@ -168,7 +168,8 @@ import Testing
     #expect(try String(contentsOfFile: store, encoding: .utf8) == "[]")
     for (arguments, line) in [
       (["import"], "products import: needs a file"), (["delete"], "products delete: must be import or export"),
-      ([], "products: needs import or export"), (["export"], "products: needs a store, which --products names"),
+      ([], "products: needs import or export"),
+      (["export"], "products: needs a store, which --products or --database-url names"),
       (["import", "a", "b"], "b: products takes no such argument"),
     ] {
       let refused = try await ServiceProcess.finished(["products"] + arguments)

@@ -66,7 +66,7 @@ final class Index: Sendable {
   /// Nil for the page, where the store has to be asked for what is on it.
   private func cached(_ request: Request) -> Response? {
     switch ContentNegotiation.choose(accept: request.values(of: .accept), among: forms) {
-    case 1: store.cachedPage(ProductQuery()).map { page($0, for: request) }
+    case 1: store.cachedPage(ProductQuery()).map { page($0.value, for: request) }
     case 2: text
     default: currentJSON(for: request)
     }
@@ -75,7 +75,7 @@ final class Index: Sendable {
   private func asked(_ request: Request) async -> Response {
     if let response = cached(request) { return response }
     do throws(StoreError) {
-      return page(try await store.page(ProductQuery()), for: request)
+      return page(try await store.page(ProductQuery()).value, for: request)
     } catch {
       return request.response(to: error)
     }

@@ -31,7 +31,8 @@ final class Products: Sendable {
   private func cachedList(_ request: Request) -> Response? {
     switch Self.query(of: request) {
     case .failure(let refusal): refusal.response
-    case .success(let query): store.cachedPage(query).map { answer($0, to: query, request) }
+    case .success(let query):
+      store.cachedPage(query).map { answer($0.value, to: query, request).telling($0.cache) }
     }
   }
 
@@ -40,14 +41,14 @@ final class Products: Sendable {
     case .failure(let refusal): return refusal.response
     case .success(let query):
       // A body has kept it from memory, which is all that the embedded stores have.
-      if let page = store.cachedPage(query) { return answer(page, to: query, request) }
+      if let response = cachedList(request) { return response }
       do throws(StoreError) {
         let page = try await metrics.measure(.list) { () async throws(StoreError) in
           try await store.page(query)
         } result: { _ in
           "ok"
         }
-        return answer(page, to: query, request)
+        return answer(page.value, to: query, request).telling(page.cache)
       } catch {
         return request.response(to: error)
       }
@@ -56,11 +57,7 @@ final class Products: Sendable {
 
   private func cachedItem(_ request: Request) -> Response? {
     if let refusal = request.refusalOfQuery { return refusal }
-    return switch store.cachedEntry(id: request.productID) {
-    case .found(let entry): Self.answer(entry, to: request)
-    case .missing: request.missingProduct
-    case .unknown: nil
-    }
+    return store.cachedEntry(id: request.productID).map { Self.answer($0, to: request) }
   }
 
   private func askedItem(_ request: Request) async -> Response {
@@ -69,9 +66,9 @@ final class Products: Sendable {
       let entry = try await metrics.measure(.get) { () async throws(StoreError) in
         try await store.entry(id: request.productID)
       } result: {
-        $0 == nil ? "missing" : "ok"
+        $0.value == nil ? "missing" : "ok"
       }
-      return entry.map { Self.answer($0, to: request) } ?? request.missingProduct
+      return Self.answer(entry, to: request)
     } catch {
       return request.response(to: error)
     }
@@ -99,8 +96,9 @@ final class Products: Sendable {
     return response
   }
 
-  private static func answer(_ entry: CatalogEntry, to request: Request) -> Response {
-    request.applyPreconditions(to: .json(.ok, entry.json, etag: entry.etag))
+  private static func answer(_ entry: StoreAnswer<CatalogEntry?>, to request: Request) -> Response {
+    let response = entry.value.map { request.applyPreconditions(to: .json(.ok, $0.json, etag: $0.etag)) }
+    return (response ?? request.missingProduct).telling(entry.cache)
   }
 
   private struct Refusal: Error {
@@ -124,6 +122,20 @@ final class Products: Sendable {
 }
 
 extension Response {
+  /// With the field that tells which part a cache had in it. One that is stale also says how old it is at least,
+  /// RFC 9111 §5.1.
+  fileprivate func telling(_ cache: CacheResult?) -> Response {
+    switch cache {
+    case nil: self
+    case .hit: adding("X-Cache", "HIT")
+    case .miss: adding("X-Cache", "MISS")
+    case .bypass: adding("X-Cache", "BYPASS")
+    case .stale(let seconds):
+      FieldValue("\(seconds)" as String).map { adding("X-Cache", "STALE").adding("Age", $0) }
+        ?? adding("X-Cache", "STALE")
+    }
+  }
+
   /// A representation that is asked for again when it may have changed.
   static func json(_ status: Status, _ body: [UInt8], etag: [UInt8]) -> Response {
     var response = Response(status, contentType: "application/json", body: body).compressible()

@@ -1,0 +1,146 @@
+internal import Catalog
+internal import Metrics
+
+extension Configuration {
+  var namesDatabase: Bool {
+    databaseURL != nil || databaseURLFile != nil || cacheURL != nil || cacheURLFile != nil
+  }
+
+  /// What is wrong with the options of the database together, and with asking for it in this build.
+  fileprivate var databaseMistakes: [String] {
+    var mistakes: [String] = []
+    let (database, cache) = (databaseURL ?? databaseURLFile, cacheURL ?? cacheURLFile)
+    if database != nil, !StoreTraits.hasPostgreSQL {
+      mistakes.append("--database-url: this build has no PostgreSQL; build it with --traits PostgreSQL")
+    }
+    if cache != nil, !StoreTraits.hasRedis {
+      mistakes.append("--cache-url: this build has no Redis; build it with --traits Redis")
+    }
+    if database == nil { mistakes.append("--cache-url: needs a database, which --database-url names") }
+    if database != nil, products != nil { mistakes.append("--products: must not be given with a database") }
+    if databaseURL != nil, databaseURLFile != nil {
+      mistakes.append("--database-url-file: must not be given with --database-url")
+    }
+    if cacheURL != nil, cacheURLFile != nil {
+      mistakes.append("--cache-url-file: must not be given with --cache-url")
+    }
+    return mistakes
+  }
+}
+
+#if PostgreSQL
+
+extension OpenedStore {
+  /// The database that a configuration names; it is not connected yet.
+  ///
+  /// - Parameters:
+  ///   - timeout: for each call.
+  ///   - log: hears of the database coming and going.
+  static func database(
+    _ configuration: Configuration, timeout: Duration, log: Log
+  ) throws(Failure) -> PostgreSQLProductStore {
+    let mistakes = configuration.databaseMistakes
+    guard mistakes.isEmpty else { throw Failure(mistakes: mistakes, exit: .usage) }
+    var settings = PostgreSQLProductStore.Settings()
+    settings.connectionsMax = configuration.databaseConnectionsMax
+    settings.timeout = timeout
+    settings.productsMax = configuration.productsMax
+    settings.memoryBytesMax = configuration.memoryCacheBytesMax
+    settings.staleMax = configuration.staleMax
+    settings.isHardDependency = configuration.storeDependency == .hard
+    let url = configuration.databaseSource
+    // What is wrong now is a mistake; later, when the file has changed, it is a reason not to reach the database.
+    do throws(StoreError) { _ = try url() } catch {
+      throw Failure(
+        mistakes: [error.reason], exit: configuration.databaseURLFile == nil ? .usage : .configuration)
+    }
+    return PostgreSQLProductStore(url: url, settings: settings, milliseconds: wallClock) { event in
+      switch event {
+      case .reachable(let note): log.info("database is reachable", ["store": .string(note)])
+      case .unreachable(let reason): log.warning("database cannot be reached", ["reason": .string(reason)])
+      }
+    }
+  }
+}
+
+extension Configuration {
+  /// The connection string as it is now: given, or read from its file. Blocks.
+  fileprivate var databaseSource: @Sendable () throws(StoreError) -> String {
+    let (text, file) = (databaseURL, databaseURLFile.map { InputFile(path: $0, bytesMax: Self.urlBytesMax) })
+    return { () throws(StoreError) in
+      if let text { return try Self.checked(text, source: "--database-url") }
+      guard let file else { throw .unavailable("no database is named") }
+      return try Self.checked(Self.line(of: file), source: file.path)
+    }
+  }
+
+  private static let urlBytesMax = 64 << 10
+
+  private static func checked(_ text: String, source: String) throws(StoreError) -> String {
+    guard ConnectionString(text) != nil else {
+      // libpq would repeat the part that it does not understand, which may be the password.
+      throw .unavailable("\(source): must be a connection string of libpq")
+    }
+    return text
+  }
+
+  /// What stands in the file, without the newline at its end.
+  static func line(of file: InputFile) throws(StoreError) -> String {
+    do throws(CatalogError) {
+      var bytes = try file.contents()
+      while let last = bytes.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") { bytes.removeLast() }
+      return String(decoding: bytes, as: UTF8.self)
+    } catch {
+      throw .unavailable(error.lines.first ?? "")
+    }
+  }
+
+  /// The files that libpq reads by itself.
+  func databaseFiles(home: String?) -> [String] {
+    guard namesDatabase, let text = try? databaseSource() else { return [] }
+    return ConnectionString(text)?.files(home: home) ?? []
+  }
+}
+
+/// What is to be known of a database, besides what is known of every store.
+enum DatabaseMetrics {
+  static func register(_ store: PostgreSQLProductStore, connectionsMax: Int, in registry: Registry) {
+    registry.collectedGauge("vitrine_store_connections_busy", "Connections to the database in use.") {
+      Double(store.connectionsBusy)
+    }
+    registry.collectedGauge("vitrine_store_connections_max", "Connections to the database at most.") {
+      Double(connectionsMax)
+    }
+    registry.collectedCounter("vitrine_store_connection_waits_total", "Calls that found all connections in use.") {
+      Double(store.connectionWaits)
+    }
+    registry.collectedCounter(
+      "vitrine_cache_results_total", "Reads of a database's products, by where the answer came from.",
+      labels: ["result"]
+    ) {
+      zip(["hit", "miss", "stale", "bypass"], store.results).map { (labels: [$0], value: Double($1)) }
+    }
+    registry.collectedCounter(
+      "vitrine_memory_cache_evictions_total", "The database's answers that left memory for others."
+    ) {
+      Double(store.evictions)
+    }
+  }
+}
+
+#else
+
+extension OpenedStore {
+  /// There is none in this build: tells why the options of one are refused.
+  static func database(
+    _ configuration: Configuration, timeout: Duration, log: Log
+  ) throws(Failure) -> EmbeddedProductStore {
+    throw Failure(mistakes: configuration.databaseMistakes, exit: .usage)
+  }
+}
+
+extension Configuration {
+  func databaseFiles(home: String?) -> [String] { [] }
+}
+
+#endif
