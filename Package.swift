@@ -121,7 +121,8 @@ let package = Package(
     // The floor of the benchmarks is started, not linked: the dependency has it built beside them.
     .executableTarget(name: "EpollFloor", path: "Tests/EpollFloor"),
     .executableTarget(
-      name: "Benchmarks", dependencies: ["EpollFloor", "HTTP"], path: "Tests/Benchmarks", swiftSettings: strict),
+      name: "Benchmarks", dependencies: ["EpollFloor", "HTTP", "Networking", "TLS"], path: "Tests/Benchmarks",
+      swiftSettings: strict),
   ]
 )
 

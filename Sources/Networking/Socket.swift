@@ -18,6 +18,10 @@ package enum Transfer: Sendable, Equatable {
 package struct Stream: Sendable {
   package let descriptor: Int32
 
+  package init(descriptor: Int32) {
+    self.descriptor = descriptor
+  }
+
   /// recv(2) into `buffer` from `offset` to its end, once.
   package func receive(into buffer: inout [UInt8], from offset: Int) -> Transfer {
     let count = unsafe buffer.withUnsafeMutableBytes { bytes in

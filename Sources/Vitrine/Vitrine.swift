@@ -1,5 +1,5 @@
+internal import CLinux
 internal import Dispatch
-internal import FoundationEssentials
 internal import Glibc
 
 @main
@@ -10,7 +10,7 @@ struct Vitrine {
     let invocation: Invocation
     do throws(UsageError) {
       invocation = try Invocation.parse(
-        arguments: Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
+        arguments: Array(CommandLine.arguments.dropFirst()), environment: environment)
     } catch {
       for mistake in error.mistakes { complain("vitrine: \(mistake)") }
       exit(Exit.usage.rawValue)
@@ -18,6 +18,20 @@ struct Vitrine {
     let work = work(of: invocation)
     Task(executorPreference: CommandQueue.shared) { exit(await work().rawValue) }
     DispatchSemaphore(value: 0).wait()
+  }
+
+  /// environ(7). Foundation has it too, for 6 MB of binary and 2 MB of memory.
+  private static var environment: [String: String] {
+    var variables: [String: String] = [:]
+    var next = unsafe clinux_environment()
+    while let place = unsafe next, let entry = unsafe place.pointee {
+      let text = unsafe String(cString: entry)
+      if let sign = text.firstIndex(of: "=") {
+        variables[String(text[..<sign])] = String(text[text.index(after: sign)...])
+      }
+      unsafe next = unsafe place + 1
+    }
+    return variables
   }
 
   private static func work(of invocation: Invocation) -> @Sendable () async -> Exit {

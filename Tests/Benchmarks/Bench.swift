@@ -51,12 +51,14 @@ final class Bench {
   }
 
   /// nginx that gives the same answer.
-  func nginx(answering answer: Answer, logs: Bool) -> Recipe {
+  ///
+  /// - Parameter more: directives of its server.
+  func nginx(answering answer: Answer, logs: Bool, more: String = "") -> Recipe {
     Recipe(name: .nginx, logs: logs) { [unowned self] port in
       // A folder of its own: nginx makes its temporary folders there.
       let prefix = file("nginx-\(port)")
       try FileManager.default.createDirectory(atPath: prefix, withIntermediateDirectories: true)
-      let configuration = nginxConfiguration(answering: answer, port: port, logs: logs)
+      let configuration = nginxConfiguration(answering: answer, port: port, logs: logs, more: more)
       let path = try write(Array(configuration.utf8), to: "nginx-\(port)/nginx.conf")
       return [options.nginx, "-p", prefix, "-c", path, "-e", "\(prefix)/error.log"]
     }

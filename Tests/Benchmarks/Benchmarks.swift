@@ -22,6 +22,8 @@ struct Benchmarks {
       try raiseDescriptorLimit()
       let bench = try Bench(options)
       if options.parts.contains(.wire) { aims += try Wire(bench).run() }
+      if options.parts.contains(.tls) { aims += try Secure(bench).run() }
+      if options.parts.contains(.gzip) { aims += try Coded(bench).run() }
       if options.parts.contains(.catalogue) { aims += try Catalogue(bench).run() }
       if options.parts.contains(.footprint) { aims += try Footprint(bench).run() }
     }

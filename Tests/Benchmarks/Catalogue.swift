@@ -27,7 +27,7 @@ struct Catalogue {
     }
     let server = try Server(recipe, on: bench, core: bench.options.serverCore)
     guard let client = Client(port: server.port) else { throw Failure("no connection") }
-    let loaded = try residentBytes(of: server.process)
+    let loaded = try server.process.residentBytes()
     let pages = try measurePages(client, server)
     show(
       heading("Pages of \(Self.products) products (CPU microseconds a request, over \(Self.requests))") + pages.table)
@@ -40,7 +40,7 @@ struct Catalogue {
       ("export, s", rounded(exporting)), ("exec to first 200, ms", rounded(server.startMilliseconds)),
       ("a search that finds nothing, ms", rounded(search)), ("a change, ms", rounded(change)),
       ("RSS once loaded, MB", rounded(Double(loaded) / 1e6)),
-      ("RSS after all of this, MB", rounded(Double(try residentBytes(of: server.process)) / 1e6)),
+      ("RSS after all of this, MB", rounded(Double(try server.process.residentBytes()) / 1e6)),
     ] {
       table.rows.append([what, figure])
     }
@@ -146,15 +146,6 @@ struct Catalogue {
 
   private func milliseconds(_ work: () throws -> Void) throws -> Double? {
     median(try (0..<Self.changes).map { _ in try seconds(work) * 1000 })
-  }
-
-  private func residentBytes(of process: Child) throws -> Int {
-    let status = try String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)
-    let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
-    guard let kilobytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) }) else {
-      throw Failure("no VmRSS of process \(process.pid)")
-    }
-    return kilobytes * 1024
   }
 
   private func size(of path: String) throws -> Int {

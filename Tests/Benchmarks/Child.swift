@@ -30,6 +30,16 @@ final class Child {
     return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
   }
 
+  /// A field of /proc/PID/status that is a size.
+  func residentBytes(_ field: String = "VmRSS") throws -> Int {
+    let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
+    let line = status.split(separator: "\n").first { $0.hasPrefix(field + ":") }
+    guard let kilobytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) }) else {
+      throw Failure("no \(field) of process \(pid)")
+    }
+    return kilobytes * 1024
+  }
+
   /// waitpid(2) without blocking.
   func hasEnded() -> Bool {
     if !reaped { reaped = waitpid(pid, nil, WNOHANG) == pid }

@@ -1,8 +1,11 @@
 import Foundation
+import Networking
+import TLS
 
 /// A blocking connection to a server on the loopback address; each call waits 5 s at most.
 final class Client {
   private let fd: Int32
+  private var session: TLSSession?
   private var unread: [UInt8] = []
 
   /// nil when the connection is refused.
@@ -18,12 +21,21 @@ final class Client {
     guard connected == 0 else { return nil }
   }
 
+  /// The same, and a handshake.
+  convenience init?(port: Int, tls: TLSContext) throws {
+    self.init(port: port)
+    let session = try tls.session(on: Stream(descriptor: fd))
+    guard session.handshake() == .done else { throw Failure("the handshake failed") }
+    self.session = session
+  }
+
   deinit { close(fd) }
 
   /// Sends the request `count` times in one piece; answers with the last of as many answers.
   func exchange(_ request: String, count: Int = 1) throws -> Answer {
     let bytes = Array(String(repeating: request, count: count).utf8)
-    guard unsafe send(fd, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
+    let sent = session?.send(bytes.span) ?? Stream(descriptor: fd).send(bytes)
+    guard sent == .bytes(bytes.count) else {
       throw Failure("a request could not be sent")
     }
     var last = try receive()
@@ -38,8 +50,11 @@ final class Client {
         unread.removeFirst(answer.bytes.count)
         return answer
       }
-      let count = unsafe recv(fd, &buffer, buffer.count, 0)
-      guard count > 0 else { throw Failure("the answer ended early: \(String(decoding: unread, as: UTF8.self))") }
+      let received =
+        session?.receive(into: &buffer, from: 0) ?? Stream(descriptor: fd).receive(into: &buffer, from: 0)
+      guard case .bytes(let count) = received else {
+        throw Failure("the answer ended early: \(String(decoding: unread, as: UTF8.self))")
+      }
       unread += buffer[..<count]
     }
   }

@@ -50,8 +50,8 @@ struct Footprint {
   private func memory(of recipe: Recipe) throws -> Memory {
     let server = try Server(recipe, on: bench, core: bench.options.serverCore)
     sleep(1)
-    let idle = try residentBytes(of: server.process, "VmRSS")
-    let anonymous = try residentBytes(of: server.process, "RssAnon")
+    let idle = try server.process.residentBytes("VmRSS")
+    let anonymous = try server.process.residentBytes("RssAnon")
     var clients: [Client] = []
     for _ in 0..<Self.connections {
       guard let client = Client(port: server.port) else { throw Failure("\(recipe.name) refuses a connection") }
@@ -59,7 +59,7 @@ struct Footprint {
       clients.append(client)
     }
     sleep(1)
-    let held = try residentBytes(of: server.process, "VmRSS")
+    let held = try server.process.residentBytes("VmRSS")
     // Still open on both sides, or the figure is of something else.
     for client in [clients.first, clients.last] { _ = try client?.exchange(bench.request()) }
     let growth = Double(held - idle) / Double(Self.connections)
@@ -75,15 +75,6 @@ struct Footprint {
       }
     }
     return times.map { median($0) }
-  }
-
-  private func residentBytes(of process: Child, _ field: String) throws -> Int {
-    let status = try String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)
-    let line = status.split(separator: "\n").first { $0.hasPrefix(field + ":") }
-    guard let kilobytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) }) else {
-      throw Failure("no \(field) of process \(process.pid)")
-    }
-    return kilobytes * 1024
   }
 
   private func size(of path: String) throws -> Double {

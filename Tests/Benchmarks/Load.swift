@@ -53,13 +53,20 @@ struct Sample {
   let p99: Double?
 
   /// Throws where a single request failed: figures of a run with errors are figures of the errors.
-  init(of server: Server, under load: Load, on bench: Bench) throws {
+  ///
+  /// - Parameters:
+  ///   - url: the server's own, at the path of the options, unless given.
+  ///   - fields: of each request.
+  init(
+    of server: Server, under load: Load, on bench: Bench, url: String? = nil, fields: [String: String] = [:]
+  ) throws {
     let options = bench.options
-    let script = try bench.write(Array(load.script.utf8), to: "\(load).lua")
+    let headers = fields.map { "wrk.headers[\"\($0.key)\"] = \"\($0.value)\"\n" }.joined()
+    let script = try bench.write(Array((headers + load.script).utf8), to: "\(load).lua")
     let report = bench.file("wrk.out")
     let command = [
       options.wrk, "-t1", "-c\(load.connections)", "-d\(options.seconds)s", "-s", script,
-      "http://127.0.0.1:\(server.port)\(options.path)",
+      url ?? "http://127.0.0.1:\(server.port)\(options.path)",
     ]
     let before = try server.process.cpuNanoseconds()
     let wrk = try Child(command, core: options.loadCore, output: report, errors: bench.file("wrk.err"))

@@ -1,10 +1,15 @@
 /// One worker that gives `answer` with every field that nginx does not write itself. What Vitrine makes anew for each
 /// answer (a request id) is a constant here, which errs in nginx's favour.
-func nginxConfiguration(answering answer: Answer, port: Int, logs: Bool) -> String {
+func nginxConfiguration(answering answer: Answer, port: Int, logs: Bool, more: String) -> String {
   let own: Set = ["date", "server", "connection", "content-length", "content-type"]
   let fields = answer.fields.filter { !own.contains($0.name.lowercased()) }
     .map { "      add_header \($0.name) \(quoted($0.value));\n" }.joined()
-  let body = quoted(String(decoding: answer.body, as: UTF8.self))
+  // A parameter has at most 4 KB.
+  let parts = stride(from: 0, to: answer.body.count, by: 2000).map { start in
+    quoted(String(decoding: answer.body[start..<min(start + 2000, answer.body.count)], as: UTF8.self))
+  }
+  let variables = parts.enumerated().map { "        set $part\($0) \($1);\n" }.joined()
+  let body = parts.count == 1 ? parts[0] : "\"" + parts.indices.map { "$part\($0)" }.joined() + "\""
   let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map { "  \($0)_temp_path \($0);\n" }.joined()
   return """
     daemon off;
@@ -27,6 +32,8 @@ func nginxConfiguration(answering answer: Answer, port: Int, logs: Bool) -> Stri
       default_type \(quoted(answer.value(of: "content-type") ?? "text/plain"));
       server {
         listen 127.0.0.1:\(port) reuseport backlog=4096;
+        \(more)
+    \(parts.count > 1 ? variables : "")
     \(fields)
         location / { return 200 \(body); }
       }

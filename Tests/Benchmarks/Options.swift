@@ -1,6 +1,6 @@
 /// The command line.
 struct Options {
-  enum Part: String, CaseIterable { case micro, wire, footprint, catalogue }
+  enum Part: String, CaseIterable { case micro, wire, tls, gzip, footprint, catalogue }
 
   var parts: [Part] = []
   var binary = ".build/release/vitrine"
@@ -14,10 +14,12 @@ struct Options {
   var help = false
 
   static let usage = """
-    usage: benchmarks [micro] [wire] [footprint] [catalogue] [option…]      (all four where none is named)
+    usage: benchmarks [micro] [wire] [tls] [gzip] [footprint] [catalogue] [option…]   (all where none is named)
 
       micro      parse and encode, in nanoseconds
       wire       vitrine, nginx and the bare epoll loop under wrk, interleaved
+      tls        HTTPS beside nginx: requests, handshakes, memory
+      gzip       a JSON of ten kilobytes, compressed, beside nginx
       footprint  memory, start time, binary size
       catalogue  100,000 products in a file: import, pages, changes, memory
 

@@ -24,6 +24,11 @@ extern int sched_getaffinity(pid_t, size_t, void *);
 extern int setns(int, int);
 extern long syscall(long, ...);
 
+extern char **environ;
+
+/// environ(7): Swift takes the variable itself for one that any thread may change.
+static inline char **clinux_environment(void) { return environ; }
+
 // What each request takes goes through syscall(2): the C library's functions of these names are cancellation points,
 // pthreads(7), which in a process with threads costs two locked instructions a call. Nobody cancels a thread here.
 
