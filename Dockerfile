@@ -11,8 +11,8 @@ ARG VITRINE_VERSION=0.1.0
 FROM ${REGISTRY}/swift:${SWIFT_VERSION}-bookworm AS sources
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 # hadolint ignore=DL3008
-RUN dpkg -s ca-certificates pkg-config zlib1g-dev > /dev/null 2>&1 || \
-    { apt-get update && apt-get install -y --no-install-recommends ca-certificates pkg-config zlib1g-dev && \
+RUN dpkg -s ca-certificates libssl-dev pkg-config zlib1g-dev > /dev/null 2>&1 || \
+    { apt-get update && apt-get install -y --no-install-recommends ca-certificates libssl-dev pkg-config zlib1g-dev && \
       rm -rf /var/lib/apt/lists/*; }
 WORKDIR /vitrine
 COPY Package.swift ./
@@ -22,8 +22,8 @@ COPY Tests Tests
 
 FROM sources AS test
 # hadolint ignore=DL3008
-RUN dpkg -s curl prometheus > /dev/null 2>&1 || \
-    { apt-get update && apt-get install -y --no-install-recommends curl prometheus && rm -rf /var/lib/apt/lists/*; }
+RUN dpkg -s curl openssl prometheus > /dev/null 2>&1 || \
+    { apt-get update && apt-get install -y --no-install-recommends curl openssl prometheus && rm -rf /var/lib/apt/lists/*; }
 COPY README.md ./
 RUN swift test
 
@@ -45,10 +45,13 @@ LABEL org.opencontainers.image.title="vitrine" \
       org.opencontainers.image.revision="${VITRINE_REVISION}"
 RUN groupadd --gid 65532 nonroot && \
     useradd --uid 65532 --gid 65532 --home-dir / --no-create-home --shell /usr/sbin/nologin nonroot
+# hadolint ignore=DL3008
+RUN dpkg -s libssl3 zlib1g > /dev/null 2>&1 || \
+    { apt-get update && apt-get install -y --no-install-recommends libssl3 zlib1g && rm -rf /var/lib/apt/lists/*; }
 COPY --from=sources /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build-full /vitrine/.build/release/vitrine /vitrine
 USER 65532:65532
-EXPOSE 8080 9090
+EXPOSE 8080 8443 9090
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["/vitrine", "check", "--timeout", "2"]
 ENTRYPOINT ["/vitrine"]
@@ -82,7 +85,7 @@ LABEL org.opencontainers.image.title="vitrine" \
       org.opencontainers.image.revision="${VITRINE_REVISION}"
 COPY --from=build /image /
 USER 65532:65532
-EXPOSE 8080 9090
+EXPOSE 8080 8443 9090
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["/vitrine", "check", "--timeout", "2"]
 ENTRYPOINT ["/vitrine"]
