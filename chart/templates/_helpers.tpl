@@ -58,6 +58,29 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- end }}
 
+{{/* Where there is no plain HTTP, routes lead to the other port. */}}
+{{- define "vitrine.backendPort" -}}
+{{ .Values.http.enabled | ternary "http" "https" }}
+{{- end }}
+
+{{- define "vitrine.tlsSecret" -}}
+{{ .Values.tls.existingSecret | default (printf "%s-tls" (include "vitrine.fullname" .)) }}
+{{- end }}
+
+{{/* "off" without quotes is false to YAML. */}}
+{{- define "vitrine.clientCertificates" -}}
+{{ .Values.tls.clientCertificates | default "off" }}
+{{- end }}
+
+{{/* The Service's names inside the cluster, as a list. */}}
+{{- define "vitrine.dnsNames" -}}
+{{- $name := include "vitrine.fullname" . -}}
+- {{ $name }}
+- {{ $name }}.{{ .Release.Namespace }}
+- {{ $name }}.{{ .Release.Namespace }}.svc
+- {{ $name }}.{{ .Release.Namespace }}.svc.cluster.local
+{{- end }}
+
 {{- define "vitrine.claim" -}}
 {{ .Values.persistence.existingClaim | default (include "vitrine.fullname" .) }}
 {{- end }}
@@ -91,8 +114,32 @@ million, for Helm reads them all as floating point.
 {{- if .Values.writes.existingSecret }}
 {{- $_ := set $settings "writeTokenFile" (printf "/etc/vitrine/tokens/%s" .Values.writes.key) }}
 {{- end }}
+{{- if .Values.tls.enabled }}
+{{- $_ := set $settings "httpsPort" .Values.service.httpsPort }}
+{{- $_ := set $settings "tlsCertificate" "/etc/vitrine/tls/tls.crt" }}
+{{- $_ := set $settings "tlsKey" "/etc/vitrine/tls/tls.key" }}
+{{- if ne (include "vitrine.clientCertificates" .) "off" }}
+{{- $_ := set $settings "tlsClientCertificates" .Values.tls.clientCertificates }}
+{{- $_ := set $settings "tlsClientCa" (printf "/etc/vitrine/client-ca/%s" .Values.tls.clientCA.key) }}
+{{- end }}
+{{- end }}
+{{- if not .Values.http.enabled }}
+{{- $_ := set $settings "http" false }}
+{{- end }}
 {{- range $name, $value := merge $settings .Values.config }}
 VITRINE_{{ snakecase $name | upper }}: {{ kindIs "string" $value | ternary $value (toJson $value) | quote }}
+{{- end }}
+{{- end }}
+
+{{/* The ports of the service as a NetworkPolicy has them. */}}
+{{- define "vitrine.policyPorts" -}}
+{{- if .Values.http.enabled }}
+- port: http
+  protocol: TCP
+{{- end }}
+{{- if .Values.tls.enabled }}
+- port: https
+  protocol: TCP
 {{- end }}
 {{- end }}
 
@@ -118,6 +165,7 @@ VITRINE_{{ snakecase $name | upper }}: {{ kindIs "string" $value | ternary $valu
 {{- if eq .Values.service.httpPort .Values.service.managementPort }}
 {{- fail (printf "service.managementPort must differ from service.httpPort, both are %v." .Values.service.httpPort) }}
 {{- end }}
+{{- include "vitrine.checkTLS" . -}}
 {{- if and .Values.products .Values.existingProductsConfigMap }}
 {{- fail "products and existingProductsConfigMap exclude each other." }}
 {{- end }}
@@ -161,6 +209,50 @@ VITRINE_{{ snakecase $name | upper }}: {{ kindIs "string" $value | ternary $valu
 {{- if not (or .cpu .memory .requests .metrics) }}
 {{- fail "hpa.enabled needs a metric: hpa.cpu, hpa.memory, hpa.requests or hpa.metrics." }}
 {{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "vitrine.checkTLS" -}}
+{{- with .Values.tls }}
+{{- if and .enabled (not (or .existingSecret .certManager.enabled)) }}
+{{- fail "tls.enabled needs tls.existingSecret or tls.certManager.enabled: there is no certificate." }}
+{{- end }}
+{{- if and .existingSecret .certManager.enabled }}
+{{- fail "tls.existingSecret and tls.certManager.enabled exclude each other." }}
+{{- end }}
+{{- if and .certManager.enabled (not .enabled) }}
+{{- fail "tls.certManager.enabled needs tls.enabled." }}
+{{- end }}
+{{- if and .certManager.enabled (not .certManager.issuerRef.name) }}
+{{- fail "tls.certManager.enabled needs tls.certManager.issuerRef.name: nobody would sign the certificate." }}
+{{- end }}
+{{- $ca := .clientCA }}
+{{- if ne (include "vitrine.clientCertificates" $) "off" }}
+{{- if not .enabled }}
+{{- fail "tls.clientCertificates needs tls.enabled." }}
+{{- end }}
+{{- if not (or $ca.existingSecret $ca.existingConfigMap) }}
+{{- fail "tls.clientCertificates needs tls.clientCA.existingSecret or tls.clientCA.existingConfigMap, to check them by." }}
+{{- end }}
+{{- else if or $ca.existingSecret $ca.existingConfigMap }}
+{{- fail "tls.clientCA needs tls.clientCertificates: nobody is asked for one." }}
+{{- end }}
+{{- if and $ca.existingSecret $ca.existingConfigMap }}
+{{- fail "tls.clientCA.existingSecret and tls.clientCA.existingConfigMap exclude each other." }}
+{{- end }}
+{{- end }}
+{{- if not (or .Values.http.enabled .Values.tls.enabled) }}
+{{- fail "http.enabled=false needs tls.enabled: nothing would be served." }}
+{{- end }}
+{{- if .Values.tls.enabled }}
+{{- range list "httpPort" "managementPort" }}
+{{- if eq (index $.Values.service .) $.Values.service.httpsPort }}
+{{- fail (printf "service.httpsPort must differ from service.%s, both are %v." . $.Values.service.httpsPort) }}
+{{- end }}
+{{- end }}
+{{- if and .Values.http.enabled (eq .Values.service.externalPort .Values.service.httpsExternalPort) }}
+{{- fail (printf "service.httpsExternalPort must differ from service.externalPort, both are %v." .Values.service.externalPort) }}
 {{- end }}
 {{- end }}
 {{- end }}
