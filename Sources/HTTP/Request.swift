@@ -62,8 +62,10 @@ extension Request {
   /// two names become one. `..` segments never get here; empty where the target was refused.
   package var path: ArraySlice<UInt8> { bytes[target.path] }
 
-  /// The target as it was sent, without its query: what a log may show.
-  /// Any byte from 21 on but 7F may be in that of a request with a `refusal`.
+  /// The target as it was sent. Any byte from 21 on but 7F may be in that of a request with a `refusal`.
+  package var rawTarget: ArraySlice<UInt8> { bytes[target.whole] }
+
+  /// The same without its query: what a log may show.
   package var rawPath: ArraySlice<UInt8> { bytes[target.whole].prefix { $0 != UInt8(ascii: "?") } }
 
   /// What follows the first "?", as it was sent; nil without a "?".

@@ -8,8 +8,6 @@ package struct Response: Sendable {
   package var etag: FieldValue?
   /// Whether a client that prefers it gets the body in gzip.
   package private(set) var isCompressible = false
-  /// The body in gzip where it is kept; nil: it is compressed for each answer.
-  package var gzipBody: [UInt8]?
 
   package init(_ status: Status, contentType: FieldValue? = nil, body: [UInt8] = []) {
     self.status = status

@@ -203,7 +203,8 @@ extension Connection {
     // Without the field nobody copies the response.
     if response.isCompressible, level > 0, workspace.request.value(of: .acceptEncoding) != nil {
       render(
-        workspace.coded(response, level: level), bytes: bytes, route: route, began: began, isLast: isLast,
+        workspace.coded(response, level: level) { loop.hit(.gzipKeptMax) }, bytes: bytes, route: route, began: began,
+        isLast: isLast,
         in: &workspace, on: loop)
     } else {
       render(response, bytes: bytes, route: route, began: began, isLast: isLast, in: &workspace, on: loop)

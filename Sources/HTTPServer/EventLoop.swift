@@ -57,7 +57,8 @@ package actor EventLoop {
     let limits = context.parserLimits
     workspace = Workspace(
       inputCapacity: max(64 << 10, limits.requestLineMax + limits.headerMax + (16 << 10)),
-      calendar: Calendar(fields: context.identityFields), deadlines: Deadlines(now: now))
+      codedBodies: CodedBodies(bytesMax: context.gzipKeptMax), calendar: Calendar(fields: context.identityFields),
+      deadlines: Deadlines(now: now))
     timer = try Timer()
     poller = try Poller()
     try poller.add(doorbell.descriptor, .read, token: Token.doorbell)

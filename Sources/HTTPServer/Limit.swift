@@ -17,4 +17,5 @@ package enum Limit: String, Sendable, CaseIterable {
   case shedConnectionsMax = "shed-connections-max"
   case inFlightMax = "in-flight-max"
   case connectionMaxAge = "connection-max-age"
+  case gzipKeptMax = "gzip-kept-max"
 }

@@ -21,6 +21,8 @@ package struct ServerConfiguration: Sendable {
   package var backlog: Int32 = 4096
   /// How hard what may be compressed is compressed, 1 to 9; 0: not at all.
   package var gzipLevel = 6
+  /// Bytes of compressed bodies that each loop keeps.
+  package var gzipKeptMax = 1 << 20
   /// What every answer carries beside Date: `X-Served-By: …`.
   package var identityFields: ResponseFields = [:]
 

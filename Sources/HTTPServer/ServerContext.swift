@@ -8,6 +8,7 @@ package final class ServerContext: Sendable {
   let identityFields: ResponseFields
   let timeouts: ConnectionState.Timeouts
   let gzipLevel: Int
+  let gzipKeptMax: Int
   let admission: Admission
   let metrics: ServerMetrics
   let accessLog: AccessLog
@@ -32,6 +33,7 @@ package final class ServerContext: Sendable {
     identityFields = configuration.identityFields
     timeouts = configuration.timeouts
     gzipLevel = configuration.gzipLevel
+    gzipKeptMax = configuration.gzipKeptMax
     admission = Admission(
       connectionsMax: connectionsMax, shedConnectionsMax: configuration.shedConnectionsMax,
       inFlightMax: configuration.inFlightMax)

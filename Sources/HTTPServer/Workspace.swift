@@ -20,6 +20,7 @@ struct Workspace: ~Copyable {
   private var requestIDs = RequestIDs(seed: .random(in: .min ... .max))
   /// Made for the first answer that is compressed.
   private var gzip: GzipEncoder?
+  private var codedBodies: CodedBodies
   var calendar: Calendar
   var deadlines: Deadlines<Connection>
   /// Connections with bytes that wait inside OpenSSL.
@@ -30,26 +31,31 @@ struct Workspace: ~Copyable {
   var log: [UInt8] = []
   var logCount = 0
 
-  init(inputCapacity: Int, calendar: Calendar, deadlines: Deadlines<Connection>) {
+  init(inputCapacity: Int, codedBodies: CodedBodies, calendar: Calendar, deadlines: Deadlines<Connection>) {
     input = [UInt8](repeating: 0, count: inputCapacity)
+    self.codedBodies = codedBodies
     self.calendar = calendar
     self.deadlines = deadlines
   }
 
   /// `response` in the coding that the request's client prefers: gzip, or the identity where that is not smaller.
   ///
-  /// - Parameter level: of gzip, 1 to 9.
-  mutating func coded(_ response: Response, level: Int) -> Response {
+  /// - Parameters:
+  ///   - level: of gzip, 1 to 9.
+  ///   - hit: called when what is kept has no more room.
+  mutating func coded(_ response: Response, level: Int, hit: () -> Void) -> Response {
     guard response.body.count > Self.codedMin,
       ContentNegotiation.prefersGzip(acceptEncoding: request.values(of: .acceptEncoding))
     else { return response }
+    let key = CodedBodies.Key(response, of: request)
     let body: [UInt8]
-    if let kept = response.gzipBody {
+    if let key, let kept = codedBodies[key] {
       body = kept
     } else {
       var encoder = gzip.take() ?? GzipEncoder(level: level)
       body = encoder.encode(response.body)
       gzip = consume encoder
+      if let key, !codedBodies.keep(body, for: key) { hit() }
     }
     return body.count < response.body.count ? response.gzipped(body) : response
   }

@@ -68,6 +68,7 @@ package struct Configuration: Sendable, Equatable {
   package var identityHeaders = true
   /// 0: answers are not compressed.
   package var gzipLevel = 6
+  package var gzipKeptBytesMax = 1_048_576
 
   // MARK: Drain
 

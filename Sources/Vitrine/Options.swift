@@ -118,6 +118,9 @@ extension Options {
     Option(
       "gzip-level", \.gzipLevel, .count(0...9),
       "How hard answers are compressed for clients that take gzip, 1 to 9; 0 is off."),
+    Option(
+      "gzip-kept-max", \.gzipKeptBytesMax, .bytes(0...1 << 30),
+      "Compressed answers that each loop keeps for who asks again; beyond, they are made anew."),
     Option("identity-headers", \.identityHeaders, .toggle, "X-Served-By and X-Version on every answer."),
   ]
 

@@ -23,6 +23,7 @@ extension Configuration {
     server.inFlightMax = inFlightMax
     server.connectionMaxAge = connectionAgeMax
     server.gzipLevel = gzipLevel
+    server.gzipKeptMax = gzipKeptBytesMax
     server.loops = loops > 0 ? loops : Processors.usable
     server.managementConnectionsMax = managementConnectionsMax
     server.shedConnectionsMax = shedConnectionsMax

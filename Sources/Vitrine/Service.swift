@@ -31,12 +31,12 @@ struct Service {
     let storeMetrics = StoreMetrics(registry, store: store)
     let watchdog = Watchdog { loop in log.error("loop is stuck", ["loop": .string(loop)]) }
     let routes = Routes(
-      index: Index(configuration.identity(hostname: hostname), store: store, gzipLevel: configuration.gzipLevel),
+      index: Index(configuration.identity(hostname: hostname), store: store),
       health: Health(watchdog: watchdog),
       ready: Ready(readiness: readiness), metrics: MetricsEndpoint(registry: registry),
-      products: Products(store: store, metrics: storeMetrics, gzipLevel: configuration.gzipLevel),
+      products: Products(store: store, metrics: storeMetrics),
       writes: ProductWrites(store: store, metrics: storeMetrics, tokens: tokens),
-      description: OpenAPI(gzipLevel: configuration.gzipLevel), version: Version(.current))
+      description: OpenAPI(), version: Version(.current))
     server = try Server(
       service: Server.Endpoint(
         addresses: addresses.http,

@@ -33,16 +33,14 @@ final class Index: Sendable {
   ]
   private let identity: Identity
   private let store: any ProductStore
-  private let gzipLevel: Int
   /// The JSON up to the uptime's digits.
   private let prefix: [UInt8]
   private let json: Mutex<RenderedJSON>
   private let page: Mutex<RenderedPage?>
   private let text: Response
 
-  init(_ identity: Identity, store: any ProductStore, gzipLevel: Int) {
+  init(_ identity: Identity, store: any ProductStore) {
     self.identity = identity
-    self.gzipLevel = gzipLevel
     self.store = store
     var prefix: [UInt8] = []
     var separator = "{"
@@ -66,42 +64,39 @@ final class Index: Sendable {
   /// Nil for the page, where the store has to be asked for what is on it.
   private func cached(_ request: Request) -> Response? {
     switch ContentNegotiation.choose(accept: request.values(of: .accept), among: forms) {
-    case 1: store.cachedPage(ProductQuery()).map { page($0.value, for: request) }
+    case 1: store.cachedPage(ProductQuery()).map { request.applyPreconditions(to: page($0.value)) }
     case 2: text
-    default: currentJSON(for: request)
+    default: currentJSON()
     }
   }
 
   private func asked(_ request: Request) async -> Response {
     if let response = cached(request) { return response }
     do throws(StoreError) {
-      return page(try await store.page(ProductQuery()).value, for: request)
+      return request.applyPreconditions(to: page(try await store.page(ProductQuery()).value))
     } catch {
       return request.response(to: error)
     }
   }
 
   /// The JSON, with the uptime in whole seconds: rendered once a second at most.
-  private func currentJSON(for request: Request) -> Response {
+  private func currentJSON() -> Response {
     let uptime = (Clock.coarse - identity.startedAt) / 1_000_000_000
     return json.withLock { json in
       if json.uptime != uptime {
         json.uptime = uptime
         json.response.body = prefix + Array("\(uptime)}\n".utf8)
-        json.response.gzipBody = nil
       }
-      json.response.keepGzip(for: request, level: gzipLevel)
       return json.response
     }
   }
 
   /// The page, rendered once for each state of the catalogue: its uptime is counted by the browser.
-  private func page(_ products: ProductPage, for request: Request) -> Response {
+  private func page(_ products: ProductPage) -> Response {
     let count = store.count
     return page.withLock { page in
       var current = page.take() ?? render(products, count)
       if current.products !== products || current.count != count { current = render(products, count) }
-      current.response.keepGzip(for: request, level: gzipLevel)
       page = current
       return current.response
     }
@@ -114,6 +109,7 @@ final class Index: Sendable {
       count: count
     ).html()
     var response = Self.response("text/html; charset=utf-8", html)
+    response.etag = FieldValue(bytes: ContentHash.etag(ContentHash.fnv1a(html[...])))
     if let policy = FieldValue(IndexPage.contentSecurityPolicy) { response.add(.contentSecurityPolicy, policy) }
     response.add(.contentTypeOptions, "nosniff")
     response.add(.referrerPolicy, "no-referrer")

@@ -5,18 +5,12 @@ internal import Synchronization
 /// `GET /openapi.json`: OpenAPI 3.1 of what this service answers. Its limits are the program's own, and its bytes are made
 /// once, for the first who asks.
 final class OpenAPI: Sendable {
-  private let gzipLevel: Int
   private let made = Mutex<Response?>(nil)
-
-  init(gzipLevel: Int) {
-    self.gzipLevel = gzipLevel
-  }
 
   func answer(_ request: Request) -> Response {
     if let refusal = request.refusalOfQuery { return refusal }
     let response = made.withLock { made in
-      var response = made.take() ?? Self.description()
-      response.keepGzip(for: request, level: gzipLevel)
+      let response = made.take() ?? Self.description()
       made = response
       return response
     }

@@ -16,12 +16,10 @@ final class Products: Sendable {
 
   private let store: any ProductStore
   private let metrics: StoreMetrics
-  private let gzipLevel: Int
   private let first = Mutex<Rendered?>(nil)
 
-  init(store: any ProductStore, metrics: StoreMetrics, gzipLevel: Int) {
+  init(store: any ProductStore, metrics: StoreMetrics) {
     self.store = store
-    self.gzipLevel = gzipLevel
     self.metrics = metrics
   }
 
@@ -83,7 +81,6 @@ final class Products: Sendable {
     let response = first.withLock { first in
       var rendered = first.take() ?? Rendered(page: page, response: Self.render(page, query))
       if rendered.page !== page { rendered = Rendered(page: page, response: Self.render(page, query)) }
-      rendered.response.keepGzip(for: request, level: gzipLevel)
       first = rendered
       return rendered.response
     }
