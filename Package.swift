@@ -138,7 +138,7 @@ if variable("VITRINE_FUZZ") != nil {
   package.targets.append(
     .executableTarget(
       name: "FuzzConnection",
-      dependencies: ["FuzzSupport", "HTTP", "HTTPServer", "Metrics", "Networking", "TestSupport"],
+      dependencies: ["FuzzSupport", "HTTP", "HTTPServer", "Metrics", "Networking", "TLS", "TestSupport"],
       path: "Tests/Fuzz/Connection", swiftSettings: strict))
 }
 

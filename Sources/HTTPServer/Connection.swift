@@ -176,6 +176,9 @@ final class Connection: Deadlined {
       }
     } else if state.ending == .keep, !pending.isEmpty {
       state.headContinues(at: loop.now, timeouts)
+    } else if state.isEnding, let session, !session.finishSending() {
+      // Not a byte more goes out, not even a goodbye.
+      state.writeBlocked(at: loop.now, timeouts)
     } else {
       if !pending.isEmpty {
         // The client has sent more than we will read: closing now would reset the connection under our answer.

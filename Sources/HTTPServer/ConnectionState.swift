@@ -153,6 +153,9 @@ package struct ConnectionState: Sendable {
     deadline = now + timeouts.write
   }
 
+  /// Whether the connection ends when all answers are out.
+  package var isEnding: Bool { ending != .keep || peerFinished }
+
   /// All answers are out and no request is under way.
   package mutating func answered(at now: Int64, _ timeouts: Timeouts) -> Action {
     if ending == .linger, !peerFinished {

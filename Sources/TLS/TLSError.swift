@@ -1,4 +1,5 @@
 internal import COpenSSL
+internal import Glibc
 
 /// Why certificates, keys or rules were refused.
 package enum TLSError: Error, Sendable, Equatable {
@@ -27,9 +28,12 @@ package enum TLSError: Error, Sendable, Equatable {
 enum OpenSSL {
   /// To be looked at before anything else of the library.
   ///
-  /// No `openssl.cnf` is read: what a server offers must not depend on the machine's.
-  static let isReady: Bool =
-    OPENSSL_init_ssl(UInt64(OPENSSL_INIT_NO_LOAD_CONFIG), nil) == 1
+  /// No `openssl.cnf` is read: what a server offers must not depend on the machine's. SIGPIPE is ignored from now on:
+  /// SSL_write(3) goes by write(2), which has no flag for that.
+  static let isReady: Bool = {
+    _ = signal(SIGPIPE, SIG_IGN)
+    return OPENSSL_init_ssl(UInt64(OPENSSL_INIT_NO_LOAD_CONFIG), nil) == 1
+  }()
 
   /// The newest entry of this thread's error queue in a few words, and the queue is empty: `bad end line`.
   static func takeReason() -> String {

@@ -17,6 +17,8 @@ package final class TLSSession {
   package private(set) var hasUnread = false
   /// Whether `handshake` was called.
   package private(set) var hasBegun = false
+  /// close_notify is said.
+  private var hasFinished = false
   /// After a fatal error nothing may be said any more, not even goodbye.
   private var isBroken = false
 
@@ -106,12 +108,19 @@ package final class TLSSession {
     return .bytes(sent)
   }
 
-  /// Says close_notify, unless the session is broken or the socket takes nothing: SSL_shutdown(3).
-  package func finishSending() {
-    guard !isBroken, unsafe SSL_is_init_finished(session) == 1 else { return }
+  /// Says close_notify, once: SSL_shutdown(3). To be called when all that was to be sent is.
+  ///
+  /// - Returns: false when the socket takes nothing now: call it again when it does. True when it is said, or need not
+  ///   be, since the session is broken or never began.
+  @discardableResult
+  package func finishSending() -> Bool {
+    guard !isBroken, !hasFinished, unsafe SSL_is_init_finished(session) == 1 else { return true }
     ERR_clear_error()
-    _ = unsafe SSL_shutdown(session)
+    let status = unsafe SSL_shutdown(session)
+    if status < 0, unsafe SSL_get_error(session, status) == SSL_ERROR_WANT_WRITE { return false }
     ERR_clear_error()
+    hasFinished = true
+    return true
   }
 
   /// What became of a call that moved no byte; `other` is what it says when it waits for the other direction.

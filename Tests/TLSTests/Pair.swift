@@ -51,6 +51,12 @@ final class Pair {
     return sent
   }
 
+  /// Leaves no room for another byte of the server's.
+  func fillWire() {
+    while case .bytes = serverEnds.outer.stream.send([UInt8](repeating: 0, count: 4096)) {}
+    while case .bytes = serverEnds.outer.stream.send([0]) {}
+  }
+
   /// The client's FIN, without a word of TLS, after what the wire holds.
   func truncate() {
     carry()

@@ -95,6 +95,19 @@ import Testing
     #expect(then == .failed(Errno("SSL_read", code: ECONNABORTED)))
   }
 
+  @Test func aGoodbyeWaitsForRoomAndIsSaidOnce() throws {
+    let pair = try Pair(sendBuffer: 1)
+    _ = pair.shakeHands()
+    pair.fillWire()
+    #expect(!pair.server.finishSending())
+    #expect(!pair.server.finishSending())
+    pair.carry()
+    #expect(pair.server.finishSending())
+    let (said, again) = (pair.carry(), pair.carry())
+    #expect(pair.server.finishSending())
+    #expect(said > 0 && again == 0 && pair.carry() == 0)
+  }
+
   @Test func aHandshakeThatIsCutIsNoFailure() throws {
     let pair = try Pair()
     _ = pair.client.handshake()

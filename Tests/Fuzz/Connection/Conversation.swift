@@ -2,6 +2,7 @@ import FuzzSupport
 import Glibc
 import HTTP
 import Networking
+import TLS
 
 @testable import HTTPServer
 
@@ -17,14 +18,18 @@ final class Conversation {
 
   private let input: [UInt8]
   private let client: Socket
+  /// The client's; nil where there is no TLS.
+  private let session: TLSSession?
   private let connection: Connection
   private var piece = 0
   private var sent = 0
   /// The piece after which the client goes away.
   private var lastPiece = Int.max
 
-  /// - Parameter isSmall: the server's send buffer is as small as the kernel makes one, so that answers block.
-  init(_ input: [UInt8], ends: [Int], isSmall: Bool, on loop: isolated EventLoop) {
+  /// - Parameters:
+  ///   - isSmall: the server's send buffer is as small as the kernel makes one, so that answers block.
+  ///   - isSecure: all of it goes through TLS; each piece is a record, or several.
+  init(_ input: [UInt8], ends: [Int], isSmall: Bool, isSecure: Bool = false, on loop: isolated EventLoop) {
     self.input = input
     self.ends = ends
     var pair: (Int32, Int32) = (-1, -1)
@@ -39,9 +44,22 @@ final class Conversation {
       _ = unsafe setsockopt(pair.1, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
     }
     client = Socket(owning: pair.0)
+    let server = Socket(owning: pair.1)
+    let timeouts = loop.context.timeouts
+    var serverSession: TLSSession?
+    if isSecure {
+      do {
+        session = try Stage.client.session(on: client.stream)
+        serverSession = try Stage.server.session(on: server.stream)
+      } catch { fatalError("no session: \(error)") }
+    } else {
+      session = nil
+    }
     connection = Connection(
-      Socket(owning: pair.1), peer: SocketAddress(IPAddress(v4: 0x7f00_0001), port: 1),
-      state: ConnectionState(acceptedAt: loop.now, loop.context.timeouts), expiry: .max, isShed: false)
+      server, session: serverSession, peer: SocketAddress(IPAddress(v4: 0x7f00_0001), port: 1),
+      state: isSecure
+        ? ConnectionState(handshakeAt: loop.now, timeouts) : ConnectionState(acceptedAt: loop.now, timeouts),
+      expiry: .max, isShed: false)
     _ = loop.context.admission.connectionOpened()
   }
 
@@ -49,6 +67,7 @@ final class Conversation {
   func leave(after pieces: Int) { lastPiece = pieces }
 
   func run(in workspace: inout Workspace, on loop: isolated EventLoop) {
+    while let session, session.handshake() == .wouldBlock { drive(in: &workspace, on: loop) }
     while step(in: &workspace, on: loop) {}
     finish(in: &workspace, on: loop)
   }
@@ -69,7 +88,8 @@ final class Conversation {
     let end = ends[piece]
     piece += 1
     while sent < end {
-      switch client.stream.send(Array(input[sent..<end])) {
+      let rest = Array(input[sent..<end])
+      switch session?.send(rest.span) ?? client.stream.send(rest) {
       case .bytes(let count): sent += count
       case .wouldBlock: break
       case .endOfStream, .failed: fatalError("the server has closed, and the client has not seen it")
@@ -82,8 +102,15 @@ final class Conversation {
 
   private func finish(in workspace: inout Workspace, on loop: isolated EventLoop) {
     let wasEnded = wasEnded
-    if lastPiece < .max { _ = shutdown(client.descriptor, Int32(SHUT_RDWR)) } else { client.stream.finishSending() }
+    if lastPiece < .max {
+      _ = shutdown(client.descriptor, Int32(SHUT_RDWR))
+    } else {
+      session?.finishSending()
+      client.stream.finishSending()
+    }
     drive(in: &workspace, on: loop)
+    // The FIN behind a goodbye is no byte that could be counted.
+    if session != nil { drive(in: &workspace, on: loop) }
     self.wasEnded = wasEnded
     hold(connection.state.phase == .closed, "a connection whose client has finished is closed")
   }
@@ -95,16 +122,21 @@ final class Conversation {
       case .closed: return
       case .handling: fatalError("no handler waits here")
       case .writing: connection.writable(in: &workspace, on: loop)
-      case .opening, .idle, .head, .body, .lingering: connection.readable(in: &workspace, on: loop)
+      case .handshaking, .opening, .idle, .head, .body, .lingering: connection.readable(in: &workspace, on: loop)
       }
       listen(in: &workspace)
-    } while connection.state.phase == .writing || connection.state.phase != .closed && connection.stream.unreadCount > 0
+      workspace.unread.removeAll()
+    } while connection.state.phase == .writing
+      || connection.state.phase != .closed && (connection.stream.unreadCount > 0 || connection.hasUnread)
   }
 
   /// Reads all that is there, into the buffer that the server's connections share: between two events it is not theirs.
   private func listen(in workspace: inout Workspace) {
     while true {
-      switch client.stream.receive(into: &workspace.input, from: 0) {
+      if let session, !session.hasBegun || connection.state.phase == .handshaking { return }
+      switch session?.receive(into: &workspace.input, from: 0)
+        ?? client.stream.receive(into: &workspace.input, from: 0)
+      {
       case .bytes(let count): heard += workspace.input[..<count]
       case .wouldBlock: return
       case .endOfStream:

@@ -13,7 +13,7 @@ public func fuzz(start: UnsafePointer<UInt8>?, count: Int) -> Int32 {
   unsafe judge(start, count) { input, chance in
     let script = Script(for: input)
     let (one, other) = (chance.cuts(input.count, most: 16), chance.cuts(input.count, most: 16))
-    let (isSmall, leaves) = (chance.upTo(3) == 0, chance.upTo(7) == 0)
+    let (isSmall, leaves, isSecure) = (chance.upTo(3) == 0, chance.upTo(7) == 0, chance.upTo(63) == 0)
     let admission = Stage.loop.context.admission
     Stage.loop.executor.queue.sync {
       Stage.loop.assumeIsolated { loop in
@@ -28,6 +28,12 @@ public func fuzz(start: UnsafePointer<UInt8>?, count: Int) -> Int32 {
           pieces.run(beside: neighbour, in: &workspace, on: loop)
           script.hold(for: pieces)
           if !leaves { script.hold(for: neighbour) }
+          // A handshake costs as much as fifty such conversations.
+          if isSecure {
+            let secure = Conversation(input, ends: one, isSmall: isSmall, isSecure: true, on: loop)
+            secure.run(in: &workspace, on: loop)
+            script.hold(for: secure)
+          }
           holdTheLog(workspace.log, workspace.logCount)
           workspace.closed.removeAll(keepingCapacity: true)
         }

@@ -2,6 +2,7 @@ import FuzzSupport
 import HTTP
 import Metrics
 import Networking
+import TLS
 
 @testable import HTTPServer
 
@@ -48,6 +49,18 @@ enum Stage {
 
   private static func text(_ body: [UInt8]) -> Response { Response(.ok, contentType: "text/plain", body: body) }
 
+  static let server: TLSContext = {
+    do {
+      let pair = try SelfSignedPair(names: ["localhost"], validity: -60...86_400)
+      return try TLSContext.server(
+        certificate: pair.certificate, key: pair.key, clients: .off, tickets: TicketKeys(lifetime: .max / 2))
+    } catch { fatalError("no TLS: \(error)") }
+  }()
+
+  static let client: TLSContext = {
+    do { return try TLSContext.client(trust: .anyone) } catch { fatalError("no TLS: \(error)") }
+  }()
+
   static let loop: EventLoop = {
     let router = Router(acts.map(\.route))
     let context = ServerContext(
@@ -55,7 +68,7 @@ enum Stage {
       metrics: ServerMetrics(registry: Registry(shards: 1), routes: acts.map(\.template)),
       accessLog: AccessLog(
         isJSON: true, scope: [.service, .probes], trustedProxies: IPNetwork("127.0.0.0/8").map { [$0] } ?? [],
-        sink: { _, _ in }), drain: DrainSignal())
+        sink: { _, _ in }), drain: DrainSignal(), tls: TLSEndpoint(addresses: [], context: { server }))
     do { return try EventLoop(label: "fuzz", shard: 0, context: context, listeners: []) } catch {
       fatalError("no event loop: \(error)")
     }
