@@ -22,7 +22,9 @@ import Vitrine
   @Test func theMetricsTableNamesTheFamiliesOfAScrape() async throws {
     let rows = try section("metrics").split(separator: "\n").filter { $0.hasPrefix("| `") }
     let named = rows.compactMap { $0.split(separator: "`").dropFirst().first?.prefix { $0 != "{" } }.map(String.init)
-    try await ServiceProcess.run { service in
+    // Only where HTTPS is on has it metrics.
+    let pair = try TLSPair()
+    try await ServiceProcess.run(pair.options) { service in
       let scrape = try await service.get("/metrics").text
       let families = scrape.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }.map {
         String($0.split(separator: " ")[2])
