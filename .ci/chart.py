@@ -18,7 +18,7 @@ CHART = pathlib.Path(__file__).resolve().parent.parent / "chart"
 # Options that are values elsewhere, or of a command that ends.
 NOT_CONFIG = set("port http httpsPort managementPort tlsCertificate tlsKey tlsClientCertificates tlsClientCa message products "
                  "writeTokenFile logLevel logFormat drainDelay drainTimeout drainIdle gracePeriod check timeout ca insecure "
-                 "directory days".split())
+                 "directory days faults diagnostics".split())
 
 # A pod of `helm test` asks once and ends: nothing could probe it.
 EXCUSED = {("CKV_K8S_8", "Pod"), ("CKV_K8S_9", "Pod")}

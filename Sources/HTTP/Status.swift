@@ -31,6 +31,8 @@ package struct Status: Sendable, Hashable {
   package static let requestHeaderFieldsTooLarge = Status(code: 431)
   package static let internalServerError = Status(code: 500)
   package static let notImplemented = Status(code: 501)
+  package static let badGateway = Status(code: 502)
+  package static let gatewayTimeout = Status(code: 504)
   package static let serviceUnavailable = Status(code: 503)
   package static let httpVersionNotSupported = Status(code: 505)
   package static let insufficientStorage = Status(code: 507)
@@ -40,7 +42,7 @@ package struct Status: Sendable, Hashable {
     .continue, .ok, .created, .noContent, .notModified, .badRequest, .unauthorized, .forbidden, .notFound,
     .methodNotAllowed, .requestTimeout, .conflict, .preconditionFailed, .contentTooLarge, .uriTooLong,
     .unsupportedMediaType, .expectationFailed, .unprocessableContent, .tooManyRequests, .requestHeaderFieldsTooLarge,
-    .internalServerError, .notImplemented, .serviceUnavailable, .httpVersionNotSupported,
+    .internalServerError, .notImplemented, .badGateway, .serviceUnavailable, .gatewayTimeout, .httpVersionNotSupported,
     .insufficientStorage,
   ]
 
@@ -69,7 +71,9 @@ package struct Status: Sendable, Hashable {
     case 431: "Request Header Fields Too Large"
     case 500: "Internal Server Error"
     case 501: "Not Implemented"
+    case 502: "Bad Gateway"
     case 503: "Service Unavailable"
+    case 504: "Gateway Timeout"
     case 505: "HTTP Version Not Supported"
     case 507: "Insufficient Storage"
     default: ""

@@ -1,4 +1,5 @@
-internal import HTTP
+package import HTTP
+package import Networking
 
 /// A request and its answer as metrics and access log see them, when the answer is rendered.
 struct Answered {
@@ -15,3 +16,8 @@ struct Answered {
   /// Nanoseconds.
   var duration: Int64
 }
+
+/// Is told of each probe and scrape and, since some ask at the wrong place, of each request that no route matches: the
+/// request, its route's template (nil: none), the peer, the status (nil: no answer was given), how long it took and the
+/// instant, both in nanoseconds. Called on the loop's thread.
+package typealias ProbeObserver = @Sendable (Request, String?, SocketAddress, Status?, Int64, Int64) -> Void

@@ -140,8 +140,14 @@ final class Connection: Deadlined {
     workspace.output.removeAll(keepingCapacityUpTo: EventLoop.outputMax)
   }
 
+  /// Sends `bytes` when nothing is kept; what does not fit is.
+  func send(_ bytes: [UInt8], in workspace: inout Workspace, on loop: isolated EventLoop) {
+    outbox = Outbox(bytes)
+    sendKept(in: &workspace, on: loop)
+  }
+
   /// Sends what was kept, as far as the send buffer takes it.
-  private func sendKept(in workspace: inout Workspace, on loop: isolated EventLoop) {
+  func sendKept(in workspace: inout Workspace, on loop: isolated EventLoop) {
     while !outbox.isEmpty {
       let (bytes, offset) = outbox.front
       switch transport.send(bytes.span.extracting(offset...)) {
@@ -194,7 +200,7 @@ final class Connection: Deadlined {
     watch(in: &workspace, on: loop)
   }
 
-  private func perform(
+  func perform(
     _ action: ConnectionState.Action, in workspace: inout Workspace, on loop: isolated EventLoop
   ) {
     switch action {

@@ -59,6 +59,11 @@ extension Connection {
     let framing = workspace.request.framing
     let body = framing == .none ? nil : BodyReader(framing, limits: context.parserLimits)
     let isLast = position == end
+    if context.faults.areInForce,
+      takeFaulted(bytes: length, route: route, body, isLast: isLast, in: &workspace, on: loop)
+    {
+      return true
+    }
     let isTooMuch = isShed && !context.isProbe(route)
     if body == nil, !isTooMuch, let response = context.router.answerFromMemory(to: workspace.request, at: route) {
       respond(
@@ -85,7 +90,7 @@ extension Connection {
   }
 
   /// A request that has to wait: for its body, or for its handler.
-  private func begin(
+  func begin(
     _ exchange: Exchange, isLast: Bool, in workspace: inout Workspace, on loop: isolated EventLoop
   ) {
     let context = loop.context
@@ -116,8 +121,9 @@ extension Connection {
     guard exchange.isReady else { return }
     exchange.request.body = exchange.content ?? []
     exchange.content = nil
+    guard exchange.injection == nil else { return }
     switch exchange.destination {
-    case .handler(.suspending), .handler(.cached), .handler(.admitting): break
+    case .handler(.suspending), .handler(.cached), .handler(.admitting), .handler(.delivering): break
     case .handler(.immediate(let answer)):
       finish(exchange, with: answer(exchange.request), isLast: position == end, in: &workspace, on: loop)
     case .answer(let response), .lastAnswer(let response):
@@ -127,13 +133,11 @@ extension Connection {
 
   /// Hands a whole request to its handler, which may wait or not.
   func start(_ exchange: Exchange, in workspace: inout Workspace, on loop: isolated EventLoop) {
-    guard case .handler(let handler) = exchange.destination, let answer = handler.suspending else {
-      preconditionFailure()
-    }
+    if exchange.isDelivered { return startDelivery(exchange, on: loop) }
     state.handlerBegan()
     isStarting = true
     Task.immediate {
-      let response = await answer(exchange.request)
+      let (response, _) = await exchange.answer()
       // The client may have gone meanwhile.
       guard self.exchange === exchange else { return }
       if self.isStarting {
@@ -150,7 +154,7 @@ extension Connection {
     if let response = exchange.response { finishHandled(exchange, with: response, in: &workspace, on: loop) }
   }
 
-  private func finishHandled(
+  func finishHandled(
     _ exchange: Exchange, with response: Response, in workspace: inout Workspace, on loop: isolated EventLoop
   ) {
     loop.tellTime(in: &workspace)
@@ -237,7 +241,7 @@ extension Connection {
   }
 
   /// What the answer says of the connection, RFC 9112 §9.3, and how it then ends.
-  private func persistence(
+  func persistence(
     asked isKept: Bool, version: Version, isLast: Bool, on loop: isolated EventLoop
   ) -> ResponseEncoder.Persistence {
     if !isKept {

@@ -168,6 +168,11 @@ package actor EventLoop {
     counted.route = context.metricRoutes[route]
     context.metrics.record(counted, shard: shard)
     let isProbe = context.isProbe(route)
+    if isProbe || route == context.router.routes.count {
+      context.tellOfProbe(
+        workspace.request, at: route, from: connection.peer, status: answered.status, duration: answered.duration,
+        now: now)
+    }
     guard context.accessLog.scope.contains(isProbe ? .probes : .service) else { return }
     context.accessLog.append(
       answered, workspace.request, route: context.metrics.routes[counted.route], isProbe: isProbe,

@@ -1,4 +1,5 @@
 internal import HTTP
+internal import Networking
 
 /// A request that could not be answered at once: its body is still coming, or its handler answers later. Most requests
 /// never need one, and an idle connection holds none.
@@ -13,6 +14,8 @@ final class Exchange {
   var content: [UInt8]?
   /// What its handler answered without waiting.
   var response: Response?
+  /// The fault that takes it; nil for nearly all.
+  var injection: Injection?
   /// When its head was complete, nanoseconds.
   let began: Int64
 
@@ -28,4 +31,25 @@ final class Exchange {
 
   /// The whole request is here.
   var isReady: Bool { body?.isComplete ?? true }
+
+  /// Whether its answer takes more than one turn: a fault has it, or its handler wants it delivered.
+  var isDelivered: Bool {
+    if case .handler(.delivering) = destination { return true }
+    return injection != nil
+  }
+
+  /// Whether its answer is to wait on: until the fault is over, or always where a handler wants it so.
+  var isHeldUp: Bool { injection?.fault.isInForce(at: Clock.monotonic) ?? true }
+
+  /// Its answer, and how that leaves; nil: at once.
+  func answer() async -> (Response, Delivery?) {
+    if let given = injection?.answer(to: request) { return (given, nil) }
+    var (response, delivery): (Response, Delivery?) =
+      switch destination {
+      case .handler(let handler): await handler.answer(request)
+      case .answer(let response), .lastAnswer(let response): (response, nil)
+      }
+    injection?.apply(to: &response, &delivery)
+    return (response, delivery)
+  }
 }

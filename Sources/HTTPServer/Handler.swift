@@ -12,12 +12,15 @@ package enum Handler: Sendable {
   /// As `suspending`, for what needs a body: the first looks at the head alone, and its answer, if any, is the
   /// request's. So nobody has to be listened to who may not speak.
   case admitting(@Sendable (Request) -> Response?, @Sendable (Request) async -> Response)
+  /// As `suspending`, with an answer that leaves as the delivery says; nil: at once.
+  case delivering(@Sendable (Request) async -> (Response, Delivery?))
 
-  /// What may wait; nil for what never does.
-  var suspending: (@Sendable (Request) async -> Response)? {
+  /// Answers a whole request; the delivery is nil where the answer leaves at once.
+  func answer(_ request: Request) async -> (Response, Delivery?) {
     switch self {
-    case .immediate: nil
-    case .suspending(let answer), .cached(_, let answer), .admitting(_, let answer): answer
+    case .immediate(let answer): (answer(request), nil)
+    case .suspending(let answer), .cached(_, let answer), .admitting(_, let answer): (await answer(request), nil)
+    case .delivering(let answer): await answer(request)
     }
   }
 }
@@ -32,6 +35,8 @@ package struct Route: Sendable {
     case service
     /// Probes and scrapes: never shed, logged at debug only.
     case probe
+    /// An operator's: no fault touches it.
+    case control
   }
 
   /// `/api/products/{id}`: the route's name in metrics and log. `{id}` can only be the last segment.

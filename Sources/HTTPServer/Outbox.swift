@@ -14,6 +14,9 @@ struct Outbox {
 
   init() {}
 
+  /// Keeps `bytes`.
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+
   /// Keeps what of `output` was not sent, then `body`.
   init(_ output: borrowing OutputBuffer, from sent: Int, then body: [UInt8]) {
     bytes = output.bytes(from: sent)

@@ -54,7 +54,7 @@ package struct Router: Sendable {
     switch handlers[place(of: request.method, index)] {
     case .immediate(let answer): return answer(request)
     case .cached(let answer, _): return answer(request)
-    case .suspending, .admitting, nil: return nil
+    case .suspending, .admitting, .delivering, nil: return nil
     }
   }
 

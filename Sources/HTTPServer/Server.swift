@@ -10,11 +10,15 @@ package final class Server: Sendable {
     package var addresses: [SocketAddress]
     package var tls: TLSEndpoint?
     package var router: Router
+    package var observeProbe: ProbeObserver?
 
-    package init(addresses: [SocketAddress], tls: TLSEndpoint? = nil, router: Router) {
+    package init(
+      addresses: [SocketAddress], tls: TLSEndpoint? = nil, router: Router, observeProbe: ProbeObserver? = nil
+    ) {
       self.addresses = addresses
       self.tls = tls
       self.router = router
+      self.observeProbe = observeProbe
     }
   }
 
@@ -36,7 +40,8 @@ package final class Server: Sendable {
   /// - Throws: the call that failed and its address, EADDRINUSE for one.
   package init(
     service: Endpoint, management endpoint: Endpoint?, configuration: ServerConfiguration, registry: Registry,
-    accessLog: AccessLog, drain: DrainSignal = DrainSignal()
+    accessLog: AccessLog, drain: DrainSignal = DrainSignal(), faults: RequestFaults = RequestFaults(),
+    alarm: Alarm = Alarm()
   ) throws(ListenError) {
     self.drain = drain
     var templates = service.router.routes.map(\.template)
@@ -47,7 +52,7 @@ package final class Server: Sendable {
     let context = ServerContext(
       router: service.router, configuration: configuration, connectionsMax: configuration.connectionsMax,
       connectionLimit: .connectionsMax, metrics: metrics, accessLog: accessLog, drain: drain,
-      tls: service.tls)
+      tls: service.tls, observeProbe: service.observeProbe, faults: faults, alarm: alarm)
     let groups = try Self.listen(service.addresses, loops: configuration.loops, backlog: configuration.backlog)
     addresses = groups.compactMap { $0.first?.address }
     let tlsGroups = try Self.listen(
@@ -70,7 +75,8 @@ package final class Server: Sendable {
     }
     let managementContext = ServerContext(
       router: endpoint.router, configuration: configuration, connectionsMax: configuration.managementConnectionsMax,
-      connectionLimit: .managementConnectionsMax, metrics: metrics, accessLog: accessLog, drain: drain)
+      connectionLimit: .managementConnectionsMax, metrics: metrics, accessLog: accessLog, drain: drain,
+      observeProbe: endpoint.observeProbe, faults: faults, alarm: alarm)
     let managementGroups = try Self.listen(endpoint.addresses, loops: 1, backlog: configuration.backlog)
     managementAddresses = managementGroups.compactMap { $0.first?.address }
     management = try Self.loop(
@@ -85,6 +91,11 @@ package final class Server: Sendable {
   package func start() async {
     for loop in loops { await loop.start(siblings: loops) }
     await management?.start(siblings: [])
+  }
+
+  /// Runs `body` on a loop of the service's, which serves nobody meanwhile.
+  package func occupyLoop(_ index: Int, _ body: @escaping @Sendable () -> Void) {
+    loops[index].executor.enqueue(body)
   }
 
   /// Requests that wait for a body or a handler.

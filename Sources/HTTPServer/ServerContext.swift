@@ -1,4 +1,5 @@
 internal import HTTP
+package import Networking
 
 /// What all loops of a listener share, unchanged from start to stop but for counters and the drain flag.
 package final class ServerContext: Sendable {
@@ -15,6 +16,9 @@ package final class ServerContext: Sendable {
   let drain: DrainSignal
   /// Nil where no listener speaks TLS.
   let tls: TLSEndpoint?
+  private let observeProbe: ProbeObserver?
+  let faults: RequestFaults
+  let alarm: Alarm
   /// The place of each of the router's routes, and of none, in `ServerMetrics.routes`.
   let metricRoutes: [Int]
   /// Which limit a connection too many hits.
@@ -25,7 +29,8 @@ package final class ServerContext: Sendable {
   package init(
     router: Router, configuration: ServerConfiguration, connectionsMax: Int, connectionLimit: Limit,
     metrics: ServerMetrics, accessLog: AccessLog, drain: DrainSignal,
-    tls: TLSEndpoint? = nil
+    tls: TLSEndpoint? = nil, observeProbe: ProbeObserver? = nil, faults: RequestFaults = RequestFaults(),
+    alarm: Alarm = Alarm()
   ) {
     self.router = router
     parserLimits = configuration.parserLimits
@@ -42,6 +47,9 @@ package final class ServerContext: Sendable {
     self.accessLog = accessLog
     self.drain = drain
     self.tls = tls
+    self.observeProbe = observeProbe
+    self.faults = faults
+    self.alarm = alarm
     self.connectionLimit = connectionLimit
     connectionMaxAge = configuration.connectionMaxAge > .zero ? configuration.connectionMaxAge.nanoseconds : nil
   }
@@ -61,5 +69,15 @@ package final class ServerContext: Sendable {
 
   func isProbe(_ route: Int) -> Bool {
     route < router.routes.count && router.routes[route].purpose == .probe
+  }
+
+  /// Tells who wants to know of a probe, or of a request that no route matches.
+  ///
+  /// - Parameter status: nil where no answer was given.
+  func tellOfProbe(
+    _ request: Request, at route: Int, from peer: SocketAddress, status: Status?, duration: Int64, now: Int64
+  ) {
+    let template = route < router.routes.count ? router.routes[route].template : nil
+    observeProbe?(request, template, peer, status, duration, now)
   }
 }

@@ -68,6 +68,19 @@ package struct Stream: Sendable {
     _ = shutdown(descriptor, Int32(SHUT_WR))
   }
 
+  /// Whether the peer has sent its FIN, or is gone altogether: poll(2), POLLRDHUP. What it sent before may be unread.
+  package var peerHasFinished: Bool {
+    let readHangUp: Int16 = 0x2000
+    var event = pollfd(fd: descriptor, events: readHangUp, revents: 0)
+    return unsafe poll(&event, 1, 0) == 1
+  }
+
+  /// Makes close(2) end the connection with RST, and drop what is not sent: SO_LINGER of 0 seconds.
+  package func resetOnClose() {
+    var linger = linger(l_onoff: 1, l_linger: 0)
+    _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
+  }
+
   /// The bytes that wait in the receive queue, FIONREAD; 0 where that cannot be told.
   package var unreadCount: Int {
     var count: Int32 = 0

@@ -103,6 +103,15 @@ package struct Configuration: Sendable, Equatable {
   /// Landlock and seccomp, where the kernel has them.
   package var hardening = true
 
+  // MARK: Breaking it on purpose
+
+  /// Whether faults can be made, on the management port.
+  package var faults = false
+  /// Before the service opens a socket; only with `faults`.
+  package var slowStart: Duration = .zero
+  /// `/debug/…`.
+  package var diagnostics = false
+
   // MARK: Logs
 
   package var logLevel = LogLevel.info
@@ -152,7 +161,7 @@ extension Configuration {
         + "found \"\(gracePeriod.secondsText)\""
       found.append(Contradiction(options: ["grace-period", "drain-delay", "drain-timeout"], line: line))
     }
-    return found + portContradictions + tlsContradictions
+    return found + portContradictions + missingOptions
   }
 
   private var portContradictions: [Contradiction] {
@@ -172,7 +181,7 @@ extension Configuration {
     return found
   }
 
-  private var tlsContradictions: [Contradiction] {
+  private var missingOptions: [Contradiction] {
     var found: [Contradiction] = []
     func needs(_ option: String, _ other: String, _ isMissing: Bool) {
       guard isMissing else { return }
@@ -186,6 +195,8 @@ extension Configuration {
     needs("tls-client-certificates", "https-port", tlsClientCertificates != .off && httpsPort == nil)
     needs("tls-client-ca", "tls-client-certificates", tlsClientAuthorities != nil && tlsClientCertificates == .off)
     needs("no-http", "https-port", !http && httpsPort == nil)
+    needs("faults", "management-port", faults && managementPort == nil)
+    needs("slow-start", "faults", slowStart > .zero && !faults)
     return found
   }
 

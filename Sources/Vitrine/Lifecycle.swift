@@ -46,6 +46,13 @@ struct Lifecycle {
     let hardening = hardening.completed()
     log.write(hardening.isRefused ? .warning : .info, "hardening", hardening.fields)
 
+    if configuration.faults {
+      log.warning("faults can be made", ["by": .string(configuration.writeTokenFile == nil ? "nobody" : "a token")])
+      if configuration.slowStart > .zero {
+        log.warning("slow start", ["seconds": .string(configuration.slowStart.secondsText)])
+        signals.wait(for: configuration.slowStart)
+      }
+    }
     #if PostgreSQL
     (prepared.store as? PostgreSQLProductStore)?.connect()
     #endif

@@ -62,6 +62,7 @@ package enum Options {
     Group(title: "Drain", commands: [.serve], options: drain),
     Group(title: "Timeouts", commands: [.serve], options: timeouts),
     Group(title: "Limits", commands: [.serve], options: limits),
+    Group(title: "Breaking it on purpose", commands: [.serve], options: breaking),
     Group(title: "Logs", commands: [.serve], options: logs),
     Group(title: "Only checking", commands: [.serve], options: serveOnly, shapesService: false),
     Group(title: "The check command", commands: [.check], options: checkOnly, shapesService: false),
@@ -226,6 +227,14 @@ extension Options {
     Option(
       "hardening", \.hardening, .toggle,
       "Gives up foreign files and needless system calls: Landlock and seccomp, where the kernel has them."),
+  ]
+
+  private static let breaking: [Option] = [
+    Option("faults", \.faults, .toggle, "Lets who has a token make faults, by /faults on the management port."),
+    Option(
+      "slow-start", \.slowStart, .seconds(0...900),
+      "With --faults: so long after its start the service opens its ports."),
+    Option("diagnostics", \.diagnostics, .toggle, "Answers below /debug/: echoes, delays, any status, streams."),
   ]
 
   private static let logs: [Option] = [

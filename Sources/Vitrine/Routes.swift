@@ -11,6 +11,12 @@ struct Routes {
   let writes: ProductWrites
   let description: OpenAPI
   let version: Version
+  let control: Control
+  let probesLedger: ProbesEndpoint
+  /// Nil without --faults: then nothing of them is there.
+  var faults: FaultsEndpoint?
+  /// Nil without --diagnostics.
+  let diagnostics: Diagnostics?
 
   /// - Parameter hasManagement: then metrics are for that listener alone; the probes stay on both.
   func service(hasManagement: Bool) -> Router {
@@ -21,10 +27,20 @@ struct Routes {
       Route("/openapi.json", [.get: .immediate(description.answer)]),
       Route("/version", [.get: .immediate(version.answer)]),
     ]
-    return Router(service + (hasManagement ? probes : probes + [scrape]))
+    return Router(service + (diagnostics?.routes ?? []) + (hasManagement ? probes : probes + [scrape]))
   }
 
-  var management: Router { Router(probes + [scrape]) }
+  /// What operators switch is there alone: it is nobody's outside.
+  var management: Router {
+    Router(
+      probes + [scrape, Route("/probes", purpose: .control, [.get: .immediate(probesLedger.answer)])] + control.routes
+        + (faults?.routes ?? []))
+  }
+
+  /// The routes that a fault's scope may name.
+  var faultScopes: [String] { service(hasManagement: false).routes.map(\.template) }
+
+  static let probePaths = ["/healthz", "/readyz", "/metrics"]
 
   private var probes: [Route] {
     [

@@ -27,16 +27,31 @@ struct Service {
     let hasManagement = !addresses.management.isEmpty
     let registry = Registry(shards: serverConfiguration.loops + (hasManagement ? 1 : 0))
     let drain = DrainSignal()
-    let readiness = Readiness(drain: drain, hardening: hardening, store: store)
+    let alarm = Alarm()
+    let switches = OperatorSwitches(alarm: alarm, log: log)
+    let readiness = Readiness(drain: drain, hardening: hardening, store: store, switches: switches)
+    let access = WriteAccess(tokens: tokens)
+    let probes = Probes(registry: registry, paths: Routes.probePaths)
     let storeMetrics = StoreMetrics(registry, store: store)
     let watchdog = Watchdog { loop in log.error("loop is stuck", ["loop": .string(loop)]) }
-    let routes = Routes(
+    let requestFaults = RequestFaults()
+    let effects = ProcessFaultEffects(log: log)
+    let faults =
+      configuration.faults ? Faults(requests: requestFaults, effects: effects, alarm: alarm, log: log) : nil
+    var routes = Routes(
       index: Index(configuration.identity(hostname: hostname), store: store),
       health: Health(watchdog: watchdog),
       ready: Ready(readiness: readiness), metrics: MetricsEndpoint(registry: registry),
       products: Products(store: store, metrics: storeMetrics),
-      writes: ProductWrites(store: store, metrics: storeMetrics, tokens: tokens),
-      description: OpenAPI(), version: Version(.current))
+      writes: ProductWrites(store: store, metrics: storeMetrics, access: access),
+      description: OpenAPI(), version: Version(.current),
+      control: Control(
+        switches: switches, drain: drain, faults: faults, diagnostics: configuration.diagnostics, access: access),
+      probesLedger: ProbesEndpoint(probes: probes),
+      diagnostics: configuration.diagnostics ? Diagnostics(alarm: alarm) : nil)
+    routes.faults = faults.map {
+      FaultsEndpoint(faults: $0, scopes: routes.faultScopes, loops: serverConfiguration.loops, access: access)
+    }
     server = try Server(
       service: Server.Endpoint(
         addresses: addresses.http,
@@ -44,10 +59,16 @@ struct Service {
           TLSEndpoint(addresses: addresses.https, context: { tls.context }) { peer, reason in
             log.debug("TLS handshake failed", ["peer": .string("\(peer)"), "reason": .string(reason)])
           }
-        }, router: routes.service(hasManagement: hasManagement)),
-      management: hasManagement ? Server.Endpoint(addresses: addresses.management, router: routes.management) : nil,
+        }, router: routes.service(hasManagement: hasManagement),
+        observeProbe: probes.observer(of: Probes.listeners.service)),
+      management: hasManagement
+        ? Server.Endpoint(
+          addresses: addresses.management, router: routes.management,
+          observeProbe: probes.observer(of: Probes.listeners.management)) : nil,
       configuration: serverConfiguration, registry: registry, accessLog: configuration.accessLog(writer: log.writer),
-      drain: drain)
+      drain: drain, faults: requestFaults, alarm: alarm)
+    effects.attach(to: server)
+    Faults.register(faults, in: registry)
     self.readiness = readiness
     self.watchdog = watchdog
     let embedded = store as? EmbeddedProductStore
@@ -66,6 +87,9 @@ struct Service {
       DatabaseMetrics.register(database, connectionsMax: configuration.databaseConnectionsMax, in: registry)
     }
     #endif
+    registry.collectedGauge(
+      "vitrine_readiness_switched_off", "1 while an operator has switched readiness off."
+    ) { switches.off == nil ? 0 : 1 }
     registerMetrics(in: registry)
   }
 

@@ -1,5 +1,8 @@
 internal import Dispatch
 internal import Glibc
+internal import HTTPServer
+internal import Networking
+internal import Synchronization
 
 /// The signals that end or renew the service, as a stream. A PID 1 without handlers ignores SIGTERM, so they are
 /// installed before anything else.
@@ -15,11 +18,14 @@ final class Signals: Sendable {
 
   let stream: AsyncStream<Signal>
   private let continuation: AsyncStream<Signal>.Continuation
+  private let isEndAsked: IsEndAsked
   private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
 
   init() {
     let queue = DispatchQueue(label: "signals")
     let (stream, continuation) = AsyncStream.makeStream(of: Signal.self)
+    let isEndAsked = IsEndAsked()
+    self.isEndAsked = isEndAsked
     self.stream = stream
     self.continuation = continuation
     // Blocked, a signal that comes before its source is watched waits for it; ignored, it would be lost. Threads inherit
@@ -30,13 +36,26 @@ final class Signals: Sendable {
     unsafe pthread_sigmask(SIG_BLOCK, &blocked, nil)
     unsafe sources = [(SIGTERM, Signal.terminate), (SIGINT, .interrupt), (SIGHUP, .reload)].map { number, signal in
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-      source.setEventHandler { continuation.yield(signal) }
+      source.setEventHandler {
+        if signal != .reload { isEndAsked.flag.store(true, ordering: .relaxed) }
+        continuation.yield(signal)
+      }
       source.activate()
       return source
     }
     _ = Glibc.signal(SIGPIPE, SIG_IGN)
     // A file beyond RLIMIT_FSIZE is then an error of write(2), and told as a full disk.
     _ = Glibc.signal(SIGXFSZ, SIG_IGN)
+  }
+
+  /// Blocks for so long, or until a signal asks for the end; the stream tells of that one too.
+  func wait(for duration: Duration) {
+    let end = Clock.monotonic + duration.nanoseconds
+    while Clock.monotonic < end, !isEndAsked.flag.load(ordering: .relaxed) { usleep(10_000) }
+  }
+
+  private final class IsEndAsked: Sendable {
+    let flag = Atomic<Bool>(false)
   }
 
   /// Ends the stream.

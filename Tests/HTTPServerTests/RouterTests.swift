@@ -28,7 +28,7 @@ func request(_ line: String, _ fields: [String] = ["Host: a"], body: String = ""
     let request = try request(line)
     switch router.destination(of: request, at: router.index(for: request)) {
     case .handler(.immediate): return "immediate"
-    case .handler(.suspending), .handler(.cached), .handler(.admitting): return "suspending"
+    case .handler(.suspending), .handler(.cached), .handler(.admitting), .handler(.delivering): return "suspending"
     case .answer(let response): return describe(response)
     case .lastAnswer(let response): return describe(response) + ", last"
     }

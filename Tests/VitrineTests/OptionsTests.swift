@@ -64,6 +64,7 @@ import Testing
     "database-url": "postgresql://u:p@h/d", "database-url-file": "/url",
     "database-connections-max": "7", "store-dependency": "hard", "stale-max": "0", "memory-cache-max": "1000",
     "cache-url": "redis://:p@h/1", "cache-url-file": "/cache", "cache-ttl": "5", "cache-timeout": "0.25",
+    "faults": "true", "slow-start": "2.5", "diagnostics": "true",
   ]
 
   /// What an option needs beside it.
@@ -72,6 +73,7 @@ import Testing
     "tls-certificate": ["https-port", "tls-key"], "tls-key": ["https-port", "tls-certificate"],
     "tls-client-certificates": ["tls-client-ca", "https-port", "tls-certificate", "tls-key"],
     "tls-client-ca": ["tls-client-certificates", "https-port", "tls-certificate", "tls-key"],
+    "faults": ["management-port"], "slow-start": ["faults", "management-port"],
   ]
 
   @Test func everyOptionSetsItsOwnPropertyFromFlagAndVariableAlike() throws {

@@ -20,10 +20,11 @@ struct ServiceProcess: Sendable {
   ///   - options: `--port 0` and, unless a host is given, `--host 127.0.0.1` precede them.
   ///   - environment: variables besides those of the tests, of which none begins with VITRINE_.
   ///   - isRead: false: nobody reads its standard output once it serves.
+  ///   - signal: the one that may kill it.
   ///   - wrapper: a command that ends in running another one in its place.
   static func run<Result>(
     _ options: [String] = [], environment: [String: String] = [:], isRead: Bool = true,
-    under wrapper: [String] = [], _ body: (ServiceProcess) async throws -> Result
+    under wrapper: [String] = [], dyingOf signal: Int32 = SIGKILL, _ body: (ServiceProcess) async throws -> Result
   ) async throws -> Result {
     let host = options.contains("--host") ? [] : ["--host", "127.0.0.1"]
     let port = options.contains("--port") || environment["VITRINE_HTTP_PORT"] != nil ? [] : ["--port", "0"]
@@ -38,7 +39,7 @@ struct ServiceProcess: Sendable {
         throw ProcessFailure(description: "\(error)\nstandard error:\n\(process.errors.text)")
       }
       let result = try await body(service)
-      service.expectNoCrash()
+      service.expectNoCrash(but: signal)
       return result
     }
   }
@@ -69,11 +70,11 @@ struct ServiceProcess: Sendable {
   }
 
   /// What a sanitizer or the runtime had to say.
-  private func expectNoCrash() {
+  private func expectNoCrash(but expected: Int32) {
     let said = process.errors.text
     #expect(!said.contains("Sanitizer") && !said.contains("Fatal error"), "\(said)")
     // A test may kill it on purpose, and nothing else does.
-    if case .killed(let signal) = process.ended, signal != SIGKILL {
+    if case .killed(let signal) = process.ended, signal != expected {
       Issue.record("killed by signal \(signal): \(said)")
     }
   }

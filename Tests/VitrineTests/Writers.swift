@@ -24,11 +24,14 @@ extension ServiceProcess {
   /// One request with a body and the token, on a connection of its own.
   func send(
     _ method: String, _ target: String, _ body: String = "", _ fields: [String] = [],
-    authorization: String? = Writers.authorization, contentType: String? = "application/json"
+    authorization: String? = Writers.authorization, contentType: String? = "application/json",
+    management: Bool = false
   ) async throws -> RawResponse {
     let all =
       [authorization, contentType.map { "Content-Type: \($0)" }].compactMap(\.self) + fields
       + ["Content-Length: \(body.utf8.count)", "Connection: close"]
-    return try await client { try $0.exchange(Self.request(target, method: method, all) + body) }
+    return try await client(management: management) {
+      try $0.exchange(Self.request(target, method: method, all) + body)
+    }
   }
 }

@@ -111,6 +111,11 @@ million, for Helm reads them all as floating point.
 {{- else if .Values.persistence.enabled }}
 {{- $_ := set $settings "products" "/var/lib/vitrine/products.json" }}
 {{- end }}
+{{- range list "faults" "diagnostics" }}
+{{- if (index $.Values .).enabled }}
+{{- $_ := set $settings . true }}
+{{- end }}
+{{- end }}
 {{- if .Values.writes.existingSecret }}
 {{- $_ := set $settings "writeTokenFile" (printf "/etc/vitrine/tokens/%s" .Values.writes.key) }}
 {{- end }}

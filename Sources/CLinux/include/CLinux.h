@@ -6,10 +6,14 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <semaphore.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -23,6 +27,7 @@
 extern int sched_getaffinity(pid_t, size_t, void *);
 extern int setns(int, int);
 extern long syscall(long, ...);
+extern int sem_clockwait(sem_t *, clockid_t, const struct timespec *);
 
 extern char **environ;
 
@@ -75,6 +80,26 @@ static inline int clinux_timerfd(void) { return timerfd_create(CLOCK_MONOTONIC, 
 static inline int clinux_timerfd_arm(int timer, int64_t nanoseconds) {
   struct itimerspec at = {.it_value = {nanoseconds / 1000000000, nanoseconds % 1000000000}};
   return timerfd_settime(timer, TFD_TIMER_ABSTIME, &at, NULL);
+}
+
+/// sem_clockwait(3) until an instant of CLOCK_MONOTONIC: sem_timedwait(3) would follow the steps of the wall clock.
+static inline int clinux_semaphore_wait(sem_t *semaphore, int64_t nanoseconds) {
+  struct timespec until = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+  return sem_clockwait(semaphore, CLOCK_MONOTONIC, &until);
+}
+
+/// Ends the process by this signal: SIGSEGV, SIGBUS, SIGILL or SIGABRT. The first three by a fault of the processor, which
+/// ends a PID 1 too, whereas signals that a process sends to itself as PID 1 are dropped: pid_namespaces(7).
+static inline void clinux_crash(int number) {
+  signal(number, SIG_DFL);
+  if (number == SIGSEGV) *(volatile char *)8 = 0;
+  if (number == SIGBUS) {
+    // A page behind the end of a file.
+    volatile char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, (int)syscall(SYS_memfd_create, "", 0), 0);
+    *page = 0;
+  }
+  if (number == SIGABRT) abort();
+  __builtin_trap();
 }
 
 /// How many processors this thread may run on, from sched_getaffinity(2); -1 where that fails.

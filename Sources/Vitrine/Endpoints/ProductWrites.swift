@@ -6,8 +6,7 @@ internal import HTTPServer
 struct ProductWrites: Sendable {
   let store: any ProductStore
   let metrics: StoreMetrics
-  /// Nil: nobody may write.
-  let tokens: WriteTokens?
+  let access: WriteAccess
 
   var create: Handler { .admitting({ refusal($0, needsJSON: true) }, create) }
   var put: Handler { .admitting({ refusal($0, needsJSON: true) ?? refusalOfID($0) }, put) }
@@ -17,40 +16,13 @@ struct ProductWrites: Sendable {
 
   /// Why the body is not even read; nil when it is.
   private func refusal(_ request: Request, needsJSON: Bool) -> Response? {
-    let accept = request.values(of: .accept)
-    guard let tokens else {
-      return Problem.response(
-        .forbidden,
-        detail: "This service takes no changes: --write-token-file or VITRINE_WRITE_TOKEN_FILE would enable them.",
-        accept: accept)
-    }
-    let authorization = request.values(of: .authorization)
-    guard let credentials = authorization.first, authorization.count == 1 else {
-      return Problem.response(
-        .unauthorized, detail: "A change needs one Authorization field with a bearer token.",
-        errors: [.init(.header("Authorization"), authorization.isEmpty ? "is missing" : "must be there once")],
-        accept: accept
-      ).adding(.wwwAuthenticate, "Bearer realm=\"vitrine\"")
-    }
-    guard tokens.admits(credentials) else {
-      return Problem.response(
-        .unauthorized, detail: "The token is not one that may write.",
-        errors: [.init(.header("Authorization"), "must be Bearer and a token that may write")], accept: accept
-      ).adding(.wwwAuthenticate, "Bearer realm=\"vitrine\", error=\"invalid_token\"")
-    }
-    if let refusal = request.refusalOfQuery { return refusal }
+    if let refusal = access.refusal(of: request) { return refusal }
     let status = store.status
     guard status.isWritable else {
       return Problem.response(
-        .forbidden, detail: "The catalogue takes no changes: \(status.note).", accept: accept)
+        .forbidden, detail: "The catalogue takes no changes: \(status.note).", accept: request.values(of: .accept))
     }
-    guard !needsJSON || Self.isJSON(request.values(of: .contentType)) else {
-      return Problem.response(
-        .unsupportedMediaType, detail: "The body must be application/json, in UTF-8.",
-        errors: [.init(.header("Content-Type"), "must be application/json")], accept: accept
-      ).adding("Accept", "application/json")
-    }
-    return nil
+    return needsJSON ? request.refusalOfContentType : nil
   }
 
   private func refusalOfID(_ request: Request) -> Response? {
@@ -58,15 +30,6 @@ struct ProductWrites: Sendable {
     return request.badRequest([
       .init(.parameter("id"), "\(ProductField.id.rule), found \(quoted(request.productID))")
     ])
-  }
-
-  /// RFC 8259 §11: a charset says nothing, and one that is not UTF-8 would say something wrong.
-  private static func isJSON(_ contentTypes: [ArraySlice<UInt8>]) -> Bool {
-    guard let contentType = contentTypes.first, contentTypes.count == 1 else { return false }
-    let parts = String(decoding: contentType, as: UTF8.self).lowercased().split(separator: ";").map { part in
-      String(part.filter { $0 != " " && $0 != "\t" && $0 != "\"" })
-    }
-    return parts.first == "application/json" && parts.dropFirst().allSatisfy { $0.isEmpty || $0 == "charset=utf-8" }
   }
 
   // MARK: By the body
@@ -128,10 +91,6 @@ struct ProductWrites: Sendable {
     }
   }
 
-  private struct Refusal: Error {
-    let response: Response
-  }
-
   private struct Given {
     var id: String?
     var details: ProductDetails
@@ -140,33 +99,23 @@ struct ProductWrites: Sendable {
   /// The product that a body describes.
   ///
   /// - Parameter id: that of the path; a body may repeat it.
-  private static func read(_ request: Request, id: String?) -> Result<Given, Refusal> {
-    let accept = request.values(of: .accept)
+  private static func read(_ request: Request, id: String?) -> Result<Given, RefusedBody> {
     let json: JSON
-    do throws(JSONSyntaxError) {
-      json = try JSONReader.value(of: request.body)
-    } catch {
-      return .failure(
-        Refusal(
-          response: Problem.response(
-            .badRequest, detail: "The body must be JSON: \(error.place).",
-            errors: [.init(.pointer(""), error.place)], accept: accept)))
+    switch request.readJSON() {
+    case .failure(let refusal): return .failure(refusal)
+    case .success(let value): json = value
     }
     let reading = ProductReading(json, from: .client)
-    let mistakes = reading.mistakes.map { Problem.RequestMistake(.pointer($0.pointer), $0.problem) }
-    guard mistakes.isEmpty, let details = reading.details else {
-      return .failure(
-        Refusal(
-          response: Problem.response(
-            .unprocessableContent, detail: "This is no product: \(Request.sentence(mistakes))", errors: mistakes,
-            accept: accept)))
+    guard reading.mistakes.isEmpty, let details = reading.details else {
+      return .failure(RefusedBody(response: request.unprocessable("This is no product", reading.mistakes)))
     }
     if let id, let given = reading.id, given != id {
       return .failure(
-        Refusal(
+        RefusedBody(
           response: Problem.response(
             .conflict, detail: "The body's id is not that of the path.",
-            errors: [.init(.pointer("/id"), "must be that of the path, found \(quoted(given))")], accept: accept)))
+            errors: [.init(.pointer("/id"), "must be that of the path, found \(quoted(given))")],
+            accept: request.values(of: .accept))))
     }
     return .success(Given(id: reading.id, details: details))
   }
