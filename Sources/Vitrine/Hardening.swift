@@ -5,8 +5,8 @@ internal import Sandbox
 /// not need. The kernel may refuse; the service then serves without, and says so.
 struct Hardening: Sendable {
   private let isWanted: Bool
-  private let landlock: Protection
-  private var seccomp = Protection.off
+  let landlock: Protection
+  private(set) var seccomp = Protection.off
 
   /// The first half, Landlock. Call it before there is a second thread, and before a file is read.
   init(_ configuration: Configuration) {
@@ -15,7 +15,7 @@ struct Hardening: Sendable {
       landlock = .off
       return
     }
-    var paths = configuration.allowedPaths(link: Self.link)
+    var paths = configuration.allowedPaths(link: KernelFile.link)
     let home = unsafe getenv("HOME").map { unsafe String(cString: $0) }
     paths.readable += configuration.databaseFiles(home: home == "/" ? nil : home)
     landlock = Landlock.restrict(to: paths)
@@ -38,14 +38,6 @@ struct Hardening: Sendable {
 
   var fields: [(key: String, value: LogValue)] {
     [("landlock", .string("\(landlock)")), ("seccomp", .string("\(seccomp)"))]
-  }
-
-  /// readlink(2); nil where the path is no symbolic link.
-  private static func link(_ path: String) -> String? {
-    var target = [CChar](repeating: 0, count: Int(PATH_MAX))
-    let count = unsafe readlink(path, &target, target.count)
-    guard count > 0 else { return nil }
-    return String(decoding: target[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 }
 

@@ -5,6 +5,8 @@ package enum Command: Sendable, Equatable {
   case check(CheckRequest)
   case products(ProductsCommand)
   case certificate(CertificateCommand)
+  /// Hardens itself as the service with this configuration does, and tells how it is confined.
+  case audit(Configuration)
   case version
   /// The text to print on standard output.
   case help(String)
@@ -12,7 +14,7 @@ package enum Command: Sendable, Equatable {
 
 /// The words that choose a command, first in the line of arguments.
 enum CommandName: String, CaseIterable, Sendable {
-  case serve, check, products, certificate, version, help
+  case serve, check, products, certificate, audit, version, help
 }
 
 /// One request of `vitrine check`.
@@ -54,7 +56,7 @@ package struct Invocation: Sendable, Equatable {
     switch name {
     case .help: return Invocation(command: .help(Usage.help), warnings: [])
     case .version where mistakes.isEmpty: return Invocation(command: .version, warnings: [])
-    case .serve, .check, .products, .certificate, .version: break
+    case .serve, .check, .products, .certificate, .audit, .version: break
     }
 
     var settings = Settings(command: name)
@@ -68,6 +70,7 @@ package struct Invocation: Sendable, Equatable {
       let command = try ProductsCommand(operands: parser.operands, configuration: configuration)
       return Invocation(command: .products(command), warnings: [])
     }
+    if name == .audit { return Invocation(command: .audit(configuration), warnings: []) }
     if name == .certificate {
       let command = try CertificateCommand(operands: parser.operands, configuration: configuration)
       return Invocation(command: .certificate(command), warnings: [])

@@ -77,7 +77,7 @@ struct OptionParser {
       case .check: 1
       case .products: 2
       case .certificate: CertificateCommand.namesMax
-      case .serve, .version, .help: 0
+      case .serve, .audit, .version, .help: 0
       }
     for operand in operands.dropFirst(taken) {
       mistakes.append("\(operand): \(command.rawValue) takes no such argument")

@@ -27,7 +27,7 @@ enum CgroupQuota {
   static func processors(reading read: (String) -> String?) -> Int? {
     let memberships = read("/proc/self/cgroup") ?? ""
     let quotas = memberships.split(separator: "\n").flatMap { line -> [Int] in
-      guard let membership = CgroupMembership(line) else { return [] }
+      guard let membership = CgroupMembership(line, controller: "cpu") else { return [] }
       return membership.folders.compactMap { folder in
         membership.isVersion2 ? version2(folder, read) : version1(folder, read)
       }
@@ -55,24 +55,24 @@ enum CgroupQuota {
   }
 }
 
-/// A line of /proc/self/cgroup, `hierarchy:controllers:path`, that may limit CPU time.
-private struct CgroupMembership {
+/// A line of /proc/self/cgroup, `hierarchy:controllers:path`, of a hierarchy that has a controller.
+struct CgroupMembership {
   let isVersion2: Bool
   /// Where the process's cgroup and its ancestors may be seen, inner ones first. Some do not exist: in a container the
   /// path may be the host's while the mount's root is the process's own cgroup, so the root is always among them.
   let folders: [String]
 
-  /// Nil for a hierarchy without the cpu controller.
-  init?(_ line: Substring) {
+  /// Nil for a hierarchy without the controller.
+  init?(_ line: Substring, controller: Substring) {
     let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
     guard fields.count == 3 else { return nil }
     isVersion2 = fields[0] == "0" && fields[1].isEmpty
     let mounts: [String]
     if isVersion2 {
       mounts = ["/sys/fs/cgroup"]
-    } else if fields[1].split(separator: ",").contains("cpu") {
-      // The folder is named after all controllers of the hierarchy, commonly with a link from `cpu`.
-      mounts = Set([String(fields[1]), "cpu"]).map { "/sys/fs/cgroup/" + $0 }
+    } else if fields[1].split(separator: ",").contains(controller) {
+      // The folder is named after all controllers of the hierarchy, commonly with a link from each.
+      mounts = Set([fields[1], controller]).map { "/sys/fs/cgroup/" + $0 }
     } else {
       return nil
     }

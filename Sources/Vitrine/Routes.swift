@@ -13,6 +13,7 @@ struct Routes {
   let version: Version
   let control: Control
   let probesLedger: ProbesEndpoint
+  let audit: AuditEndpoint
   /// Nil without --faults: then nothing of them is there.
   var faults: FaultsEndpoint?
   /// Nil without --diagnostics.
@@ -33,8 +34,10 @@ struct Routes {
   /// What operators switch is there alone: it is nobody's outside.
   var management: Router {
     Router(
-      probes + [scrape, Route("/probes", purpose: .control, [.get: .immediate(probesLedger.answer)])] + control.routes
-        + (faults?.routes ?? []))
+      probes + [
+        scrape, Route("/probes", purpose: .control, [.get: .immediate(probesLedger.answer)]),
+        Route("/audit", purpose: .control, [.get: .immediate(audit.answer)]),
+      ] + control.routes + (faults?.routes ?? []))
   }
 
   /// The routes that a fault's scope may name.

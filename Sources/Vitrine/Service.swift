@@ -48,6 +48,8 @@ struct Service {
       control: Control(
         switches: switches, drain: drain, faults: faults, diagnostics: configuration.diagnostics, access: access),
       probesLedger: ProbesEndpoint(probes: probes),
+      audit: AuditEndpoint(
+        expectations: Audit.Expectations(configuration, hardening: hardening, loops: serverConfiguration.loops)),
       diagnostics: configuration.diagnostics ? Diagnostics(alarm: alarm) : nil)
     routes.faults = faults.map {
       FaultsEndpoint(faults: $0, scopes: routes.faultScopes, loops: serverConfiguration.loops, access: access)

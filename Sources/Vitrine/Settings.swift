@@ -54,7 +54,9 @@ struct Settings {
   }
 
   private func takes(_ option: Option) -> Bool {
-    Options.groups.contains { $0.commands.contains(command) && $0.options.contains { $0.name == option.name } }
+    // An audit is of what the service would be.
+    let command = command == .audit ? .serve : command
+    return Options.groups.contains { $0.commands.contains(command) && $0.options.contains { $0.name == option.name } }
   }
 }
 

@@ -12,6 +12,8 @@ package enum Usage {
         vitrine products import FILE    puts the products of a file into the store, all or none
         vitrine products export [FILE]  writes those of the store to a file or standard output
         vitrine certificate [NAME …]    writes a self-signed certificate and its key, to try HTTPS with
+        vitrine audit [options]         tells how it is confined, with the service's options: exit 1
+                                        when something is not as it should be
         vitrine version                 tells version and revision
 
       Each option is also a variable; the flag wins, an empty variable is an unset one.

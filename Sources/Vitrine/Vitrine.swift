@@ -57,6 +57,15 @@ struct Vitrine {
       return { command.run() }
     case .products(let command):
       return { await command.run() }
+    case .audit(let configuration):
+      let hardening = Hardening(configuration)
+      return {
+        let loops = configuration.loops > 0 ? configuration.loops : Processors.usable
+        let expectations = Audit.Expectations(configuration, hardening: hardening.completed(), loops: loops)
+        let report = AuditReport(lines: Audit(.ownProcess, expectations).lines)
+        print(report.text, terminator: "")
+        return report.hasFailed ? .failure : .success
+      }
     case .serve(let configuration, let checkOnly):
       // Landlock binds the thread that asks and those that it makes: this is the only one yet.
       let lifecycle = Lifecycle(configuration, hardening: Hardening(configuration))

@@ -107,7 +107,7 @@ import Testing
           #expect(request.configuration == expected)
         case .certificate(let command):
           #expect(command.directory == expected.certificateDirectory && command.days == expected.certificateDays)
-        case .version, .help, .products: Issue.record("\(arguments)")
+        case .version, .help, .products, .audit: Issue.record("\(arguments)")
         }
       }
     }

@@ -108,23 +108,26 @@ extension Connection {
   private func deliver(_ plan: DeliveryPlan, _ exchange: Exchange, on loop: isolated EventLoop) async {
     var sent = 0
     var due = Clock.monotonic
-    while sent < plan.bytes.count || isBlocked {
+    var progress = due
+    while sent < plan.bytes.count {
       loop.lend { workspace in
-        if isBlocked {
-          sendKept(in: &workspace, on: loop)
-        } else {
-          let piece = exchange.isHeldUp ? plan.piece(from: sent) : plan.bytes[sent...]
-          sent = piece.endIndex
-          send(Array(piece), in: &workspace, on: loop)
-        }
+        if isBlocked { sendKept(in: &workspace, on: loop) }
+        guard !isBlocked else { return }
+        let piece = exchange.isHeldUp ? plan.piece(from: sent) : plan.bytes[sent...]
+        sent = piece.endIndex
+        progress = Clock.monotonic
+        send(Array(piece), in: &workspace, on: loop)
       }
-      guard self.exchange === exchange else { return }
-      guard sent < plan.bytes.count || isBlocked && plan.ending == .kept else { break }
+      // What is blocked at the end is sent as that of any other answer.
+      guard self.exchange === exchange, sent < plan.bytes.count else { break }
+      if Clock.monotonic - progress > loop.context.timeouts.write {
+        return loop.lend { perform(.cut(.writeTimeout), in: &$0, on: loop) }
+      }
       // A client that does not read holds the pieces up, and they do not come the faster for it.
-      due = max(due, Clock.monotonic - plan.pause) + max(plan.pause, Self.withholdingStep / 10)
+      due = max(due, Clock.monotonic - plan.pause) + plan.pause
       await loop.context.alarm.sleep(until: due)
-      guard self.exchange === exchange else { return }
     }
+    guard self.exchange === exchange else { return }
     loop.lend { workspace in
       loop.tellTime(in: &workspace)
       switch plan.ending {
