@@ -148,7 +148,11 @@ import Testing
         // However this ends, the clients do.
         defer { isOver.withLock { $0 = true } }
         let reloads = #"tls_certificate_reloads_total{result="success"}"#
-        let kept = try await service.secureClient { $0 }
+        // Idle, and not a new connection without a request, which has but --head-timeout.
+        let kept = try await service.secureClient { client in
+          #expect(try client.exchange(ServiceProcess.request("/version")).status == 200)
+          return client
+        }
         for swap in 1...100 {
           // A swap between two looks at two files is seen twice.
           let before = try #require(try await service.metric(reloads))
