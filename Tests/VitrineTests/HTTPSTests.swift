@@ -149,8 +149,8 @@ import Testing
         defer { isOver.withLock { $0 = true } }
         let reloads = #"tls_certificate_reloads_total{result="success"}"#
         // Idle, and not a new connection without a request, which has but --head-timeout.
-        let kept = try await service.secureClient { client in
-          #expect(try client.exchange(ServiceProcess.request("/version")).status == 200)
+        let kept = try await service.secureClient { (client) throws in
+          _ = try client.exchange(ServiceProcess.request("/version"))
           return client
         }
         for swap in 1...100 {
