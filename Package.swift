@@ -48,7 +48,9 @@ let package = Package(
     .target(name: "CBuild", cSettings: build),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    // These two are looked for by who builds with their traits alone.
     .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CRedis", providers: [.apt(["libhiredis-dev"])]),
     // Floor 1: values, and the kernel
     .target(name: "HTTP", swiftSettings: strict),
     .target(name: "Metrics", swiftSettings: strict),
@@ -65,6 +67,9 @@ let package = Package(
       name: "Catalog",
       dependencies: [
         "HTTP", .target(name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"])),
+        .target(name: "CRedis", condition: .when(traits: ["Redis"])),
+        .target(name: "Networking", condition: .when(traits: ["Redis"])),
+        .target(name: "TLS", condition: .when(traits: ["Redis"])),
       ],
       resources: [.embedInCode("products.json")], swiftSettings: strict),
     // Floor 4: the command

@@ -16,8 +16,9 @@ struct Hardening: Sendable {
       return
     }
     var paths = configuration.allowedPaths(link: KernelFile.link)
-    let home = unsafe getenv("HOME").map { unsafe String(cString: $0) }
-    paths.readable += configuration.databaseFiles(home: home == "/" ? nil : home)
+    paths.readable += configuration.databaseFiles { name in
+      unsafe getenv(name).map { unsafe String(cString: $0) }
+    }
     landlock = Landlock.restrict(to: paths)
   }
 

@@ -54,13 +54,35 @@ extension OpenedStore {
       throw Failure(
         mistakes: [error.reason], exit: configuration.databaseURLFile == nil ? .usage : .configuration)
     }
-    return PostgreSQLProductStore(url: url, settings: settings, milliseconds: wallClock) { event in
+    let cache = try cache(configuration, log: log)
+    return PostgreSQLProductStore(url: url, settings: settings, cache: cache, milliseconds: wallClock) { event in
       switch event {
       case .reachable(let note): log.info("database is reachable", ["store": .string(note)])
       case .unreachable(let reason): log.warning("database cannot be reached", ["reason": .string(reason)])
       }
     }
   }
+
+  #if Redis
+  private static func cache(_ configuration: Configuration, log: Log) throws(Failure) -> (any SharedCache)? {
+    guard configuration.cacheURL != nil || configuration.cacheURLFile != nil else { return nil }
+    let url = configuration.cacheSource
+    do throws(StoreError) { _ = try url() } catch {
+      throw Failure(mistakes: [error.reason], exit: configuration.cacheURLFile == nil ? .usage : .configuration)
+    }
+    return RedisCache(
+      url: url, connectionsMax: configuration.databaseConnectionsMax, timeToLive: configuration.cacheTTL,
+      timeout: configuration.cacheTimeout
+    ) { event in
+      switch event {
+      case .used: log.info("cache is used again")
+      case .bypassed(let reason): log.warning("cache is bypassed", ["reason": .string(reason)])
+      }
+    }
+  }
+  #else
+  private static func cache(_ configuration: Configuration, log: Log) throws(Failure) -> (any SharedCache)? { nil }
+  #endif
 }
 
 extension Configuration {
@@ -68,21 +90,31 @@ extension Configuration {
   fileprivate var databaseSource: @Sendable () throws(StoreError) -> String {
     let (text, file) = (databaseURL, databaseURLFile.map { InputFile(path: $0, bytesMax: Self.urlBytesMax) })
     return { () throws(StoreError) in
-      if let text { return try Self.checked(text, source: "--database-url") }
-      guard let file else { throw .unavailable("no database is named") }
-      return try Self.checked(Self.line(of: file), source: file.path)
+      let line = if let text { text } else if let file { try Self.line(of: file) } else { "" }
+      guard ConnectionString(line) != nil else {
+        // libpq would repeat the part that it does not understand, which may be the password.
+        throw .unavailable("\(file?.path ?? "--database-url"): must be a connection string of libpq")
+      }
+      return line
     }
   }
+
+  #if Redis
+  /// Where the cache is now: as given, or read from its file. Blocks.
+  fileprivate var cacheSource: @Sendable () throws(StoreError) -> RedisURL {
+    let (text, file) = (cacheURL, cacheURLFile.map { InputFile(path: $0, bytesMax: Self.urlBytesMax) })
+    return { () throws(StoreError) in
+      let line = if let text { text } else if let file { try Self.line(of: file) } else { "" }
+      guard let url = RedisURL(line) else {
+        throw .unavailable(
+          "\(file?.path ?? "--cache-url"): must be redis://[[USER]:PASSWORD@]HOST[:PORT][/DB] or rediss://…")
+      }
+      return url
+    }
+  }
+  #endif
 
   private static let urlBytesMax = 64 << 10
-
-  private static func checked(_ text: String, source: String) throws(StoreError) -> String {
-    guard ConnectionString(text) != nil else {
-      // libpq would repeat the part that it does not understand, which may be the password.
-      throw .unavailable("\(source): must be a connection string of libpq")
-    }
-    return text
-  }
 
   /// What stands in the file, without the newline at its end.
   static func line(of file: InputFile) throws(StoreError) -> String {
@@ -95,10 +127,13 @@ extension Configuration {
     }
   }
 
-  /// The files that libpq reads by itself.
-  func databaseFiles(home: String?) -> [String] {
+  /// The files that libpq and OpenSSL read by themselves.
+  func databaseFiles(_ environment: (String) -> String?) -> [String] {
     guard namesDatabase, let text = try? databaseSource() else { return [] }
-    return ConnectionString(text)?.files(home: home) ?? []
+    let home = environment("HOME").flatMap { $0 == "/" || $0.isEmpty ? nil : $0 }
+    // Debian's authorities are links from /etc to here.
+    let authorities = [environment("SSL_CERT_FILE"), environment("SSL_CERT_DIR"), "/usr/share/ca-certificates"]
+    return (ConnectionString(text)?.files(home: home) ?? []) + authorities.compactMap(\.self).filter { !$0.isEmpty }
   }
 }
 
@@ -120,6 +155,15 @@ enum DatabaseMetrics {
     ) {
       zip(["hit", "miss", "stale", "bypass"], store.results).map { (labels: [$0], value: Double($1)) }
     }
+    #if Redis
+    if let cache = store.cache as? RedisCache {
+      registry.collectedCounter(
+        "vitrine_cache_failures_total", "Calls of Redis that failed, by reason.", labels: ["reason"]
+      ) {
+        zip(RedisCache.failureReasons, cache.failures).map { (labels: [$0], value: Double($1)) }
+      }
+    }
+    #endif
     registry.collectedCounter(
       "vitrine_memory_cache_evictions_total", "The database's answers that left memory for others."
     ) {
@@ -140,7 +184,7 @@ extension OpenedStore {
 }
 
 extension Configuration {
-  func databaseFiles(home: String?) -> [String] { [] }
+  func databaseFiles(_ environment: (String) -> String?) -> [String] { [] }
 }
 
 #endif

@@ -13,10 +13,11 @@ struct Writers: Sendable {
 
   /// Starts the service with a file of tokens in `folder`; other options follow.
   static func run<Result>(
-    in folder: TemporaryFolder, _ options: [String] = [], _ body: (ServiceProcess) async throws -> Result
+    in folder: TemporaryFolder, _ options: [String] = [], environment: [String: String] = [:],
+    _ body: (ServiceProcess) async throws -> Result
   ) async throws -> Result {
     let tokens = try folder.write("\(token)\n", to: "secret/token")
-    return try await ServiceProcess.run(["--write-token-file", tokens] + options, body)
+    return try await ServiceProcess.run(["--write-token-file", tokens] + options, environment: environment, body)
   }
 }
 

@@ -116,6 +116,12 @@ million, for Helm reads them all as floating point.
 {{- $_ := set $settings . true }}
 {{- end }}
 {{- end }}
+{{- if .Values.database.existingSecret }}
+{{- $_ := set $settings "databaseUrlFile" (printf "/etc/vitrine/database/%s" .Values.database.key) }}
+{{- end }}
+{{- if .Values.cache.existingSecret }}
+{{- $_ := set $settings "cacheUrlFile" (printf "/etc/vitrine/cache/%s" .Values.cache.key) }}
+{{- end }}
 {{- if .Values.writes.existingSecret }}
 {{- $_ := set $settings "writeTokenFile" (printf "/etc/vitrine/tokens/%s" .Values.writes.key) }}
 {{- end }}
@@ -148,6 +154,19 @@ VITRINE_{{ snakecase $name | upper }}: {{ kindIs "string" $value | ternary $valu
 {{- end }}
 {{- end }}
 
+{{/* The Secrets that are mounted, each as a folder: volume and folder by the value's name. */}}
+{{- define "vitrine.secrets" -}}
+{{- with .Values.database.existingSecret }}
+database: {{ toYaml . }}
+{{- end }}
+{{- with .Values.cache.existingSecret }}
+cache: {{ toYaml . }}
+{{- end }}
+{{- with .Values.writes.existingSecret }}
+tokens: {{ toYaml . }}
+{{- end }}
+{{- end }}
+
 {{- define "vitrine.egressToDNS" -}}
 - to:
     - namespaceSelector:
@@ -173,6 +192,12 @@ VITRINE_{{ snakecase $name | upper }}: {{ kindIs "string" $value | ternary $valu
 {{- include "vitrine.checkTLS" . -}}
 {{- if and .Values.products .Values.existingProductsConfigMap }}
 {{- fail "products and existingProductsConfigMap exclude each other." }}
+{{- end }}
+{{- if and .Values.cache.existingSecret (not .Values.database.existingSecret) }}
+{{- fail "cache.existingSecret needs database.existingSecret: it stands in front of that." }}
+{{- end }}
+{{- if and .Values.database.existingSecret (or (include "vitrine.productsConfigMap" .) .Values.persistence.enabled) }}
+{{- fail "database.existingSecret excludes products, existingProductsConfigMap and persistence.enabled: there is one catalogue." }}
 {{- end }}
 {{- with .Values.persistence }}
 {{- if .enabled }}

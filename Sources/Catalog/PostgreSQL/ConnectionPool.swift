@@ -66,6 +66,16 @@ final class ConnectionPool<Connection>: Sendable {
     }
   }
 
+  /// As `run`, for who waits for nothing.
+  func start(
+    timeout: Duration, _ work: @escaping @Sendable (inout Connection?, ContinuousClock.Instant) -> Void
+  ) {
+    let deadline = ContinuousClock.now + timeout
+    submit { connection in
+      if ContinuousClock.now < deadline { work(&connection, deadline) }
+    }
+  }
+
   private func submit(_ job: @escaping Job) {
     let free = state.withLock { state -> Int? in
       if let free = state.idle.popLast() { return free }

@@ -34,7 +34,7 @@ package final class PostgreSQLProductStore: ProductStore {
   let settings: Settings
   let watch: CatalogWatch
   let pool: ConnectionPool<PostgreSQLConnection>
-  let cache: (any SharedCache)?
+  package let cache: (any SharedCache)?
   private let url: @Sendable () throws(StoreError) -> String
   private let milliseconds: @Sendable () -> Int64
   private let memory: AnswerMemory
@@ -162,7 +162,7 @@ package final class PostgreSQLProductStore: ProductStore {
       count(.hit)
       return (value, .hit)
     }
-    if case .down(let reason) = watch.view.link { return try stale(question, because: .unavailable(reason)) }
+    if case .down(let reason) = watch.view.link { return try await stale(question, because: .unavailable(reason)) }
     let wanted = watch.view.revision ?? 0
     do throws(StoreError) {
       var (answer, cache) = try await flights.run(question) { await fetch(question) }.get()
@@ -173,31 +173,81 @@ package final class PostgreSQLProductStore: ProductStore {
       count(cache)
       return (answer.value, cache)
     } catch {
-      return try stale(question, because: error)
+      return try await stale(question, because: error)
     }
   }
 
-  /// What was known last, if that is not too long ago.
+  /// What was known last, by this instance or by the cache, if that is not too long ago.
   private func stale(
     _ question: StoreQuestion, because error: StoreError
-  ) throws(StoreError) -> (KnownAnswer.Value, CacheResult) {
-    guard let answer = memory[question] else { throw error }
+  ) async throws(StoreError) -> (KnownAnswer.Value, CacheResult) {
     let view = watch.view
+    var known = memory[question]
+    if known == nil, let revision = view.revision, let confirmedAt = view.confirmedAt,
+      case .found(let answer) = await cached(question, view, revision)
+    {
+      known = KnownAnswer(value: answer.value, revision: revision, askedAt: confirmedAt)
+    }
+    guard let answer = known else { throw error }
     // Nothing has changed since it was asked for, for as long as its revision was known to be the last.
-    let known =
+    let wasRight =
       answer.revision == view.revision ? max(answer.askedAt, view.confirmedAt ?? answer.askedAt) : answer.askedAt
-    let age = ContinuousClock.now - known
+    let age = ContinuousClock.now - wasRight
     guard age <= settings.staleMax else { throw error }
     let result = CacheResult.stale(seconds: Int(age.components.seconds))
     count(result)
     return (answer.value, result)
   }
 
+  /// From the cache or the database; memory keeps it.
   private func fetch(_ question: StoreQuestion) async -> Result<(KnownAnswer, CacheResult), StoreError> {
-    let result = await fetchFromDatabase(question)
-    return result.map { answer in
+    let view = watch.view
+    var result = CacheResult.miss
+    if cache != nil {
+      // Of a revision that may not be the last, nothing is taken.
+      if let current = view.current {
+        switch await cached(question, view, current) {
+        case .found(let answer):
+          memory.insert(answer, for: question)
+          return .success((answer, .hit))
+        case .missing: break
+        case .unavailable: result = .bypass
+        }
+      } else {
+        result = .bypass
+      }
+    }
+    return await fetchFromDatabase(question).map { answer in
       memory.insert(answer, for: question)
-      return (answer, .miss)
+      if result == .miss, let cache, let catalogue = view.catalogue {
+        cache.set(answer.value.bytes, for: question.key(catalogue: catalogue, revision: answer.revision))
+      }
+      return (answer, result)
+    }
+  }
+
+  private enum Cached {
+    case found(KnownAnswer)
+    case missing
+    case unavailable
+  }
+
+  private func cached(_ question: StoreQuestion, _ view: CatalogWatch.View, _ revision: Int) async -> Cached {
+    guard let cache, let catalogue = view.catalogue else { return .unavailable }
+    let key = question.key(catalogue: catalogue, revision: revision)
+    let asked = ContinuousClock.now
+    while true {
+      switch await cache.value(for: key) {
+      case .found(let bytes):
+        guard let value = KnownAnswer.Value(bytes, answering: question) else { return .missing }
+        return .found(KnownAnswer(value: value, revision: revision, askedAt: asked))
+      case .missing(isMine: true): return .missing
+      case .missing(isMine: false):
+        // Another replica is at it: to ask the database as well would be the stampede. But not for ever.
+        guard ContinuousClock.now - asked < cache.patience else { return .missing }
+        try? await Task.sleep(for: .milliseconds(5))
+      case .unavailable: return .unavailable
+      }
     }
   }
 

@@ -127,12 +127,22 @@ final class PostgreSQLServer: Sendable {
 
   /// A service with a token and this database, connected.
   func serve<Result>(
-    _ options: [String] = [], url: String? = nil, _ body: (ServiceProcess) async throws -> Result
+    _ options: [String] = [], url: String? = nil, environment: [String: String] = [:],
+    _ body: (ServiceProcess) async throws -> Result
   ) async throws -> Result {
     let folder = try TemporaryFolder()
-    return try await Writers.run(in: folder, ["--database-url", url ?? self.url()] + options) { service in
+    let all = ["--database-url", url ?? self.url()] + options
+    return try await Writers.run(in: folder, all, environment: environment) { service in
       _ = try await service.logged("database is reachable")
       return try await body(service)
+    }
+  }
+
+  /// Asks until the answer comes from a cache: on a machine that is busy, the last revision may be unknown for a moment.
+  static func hit(_ target: String, of service: ServiceProcess) async throws -> RawResponse {
+    try await waiting(for: "a hit", of: service.process) {
+      let answer = try await service.get(target)
+      return answer["X-Cache"] == "HIT" ? answer : nil
     }
   }
 

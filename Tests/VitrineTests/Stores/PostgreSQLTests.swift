@@ -52,7 +52,7 @@ struct PostgreSQLTests {
             #expect(mine["ETag"] == other["ETag"], "\(target)")
             #expect(mine["X-Cache"] == "MISS" && other["X-Cache"] == nil, "\(target)")
           }
-          #expect(try await database.get("/api/products")["X-Cache"] == "HIT")
+          #expect(try await PostgreSQLServer.hit("/api/products", of: database).status == 200)
           #expect(try await database.get("/", ["Accept: text/html"]).text.contains("Astrolabe"))
         }
       }
@@ -73,7 +73,7 @@ struct PostgreSQLTests {
             try await other.get("/api/products").text.contains("\"id\":\"a\"") ? true : nil
           }
           #expect(try await other.get("/api/products/a")["X-Cache"] == "MISS")
-          #expect(try await other.get("/api/products/a")["X-Cache"] == "HIT")
+          #expect(try await PostgreSQLServer.hit("/api/products/a", of: other).status == 200)
           try await server.query("UPDATE vitrine.products SET price = 7 WHERE id = 'a'")
           for service in [one, other] {
             try await waiting(for: "the price that psql set") {
@@ -228,6 +228,8 @@ struct PostgreSQLTests {
     }
   }
 
+  private static let asked = #"vitrine_store_operations_total{operation="list",result="ok"}"#
+
   @Test func metricsAndTheReadmeNameTheSame() async throws {
     let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent()
@@ -237,10 +239,11 @@ struct PostgreSQLTests {
         #expect(
           try await service.get("/readyz?verbose").text.contains("[+]store ok: postgresql, 0 products, revision 0"))
         #expect(try await service.get("/api/products").status == 200)
-        #expect(try await service.get("/api/products").status == 200)
-        #expect(try await service.metric(#"vitrine_cache_results_total{result="miss"}"#) == 1)
-        #expect(try await service.metric(#"vitrine_cache_results_total{result="hit"}"#) == 1)
-        #expect(try await service.metric(#"vitrine_store_operations_total{operation="list",result="ok"}"#) == 1)
+        _ = try await PostgreSQLServer.hit("/api/products", of: service)
+        let misses = try await service.metric(#"vitrine_cache_results_total{result="miss"}"#) ?? 0
+        let asked = try await service.metric(Self.asked)
+        #expect(misses >= 1 && misses == asked)
+        #expect(try await service.metric(#"vitrine_cache_results_total{result="hit"}"#) ?? 0 >= 1)
         #expect(try await service.metric("vitrine_store_up") == 1)
         let families = try await service.get("/metrics").text.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }
         let unknown = families.map { $0.split(separator: " ")[2] }.filter { !readme.contains("| `\($0)` |") }
