@@ -28,6 +28,10 @@ COPY README.md ./
 RUN swift test
 
 FROM sources AS build-full
+# hadolint ignore=DL3008
+RUN dpkg -s libpq-dev libhiredis-dev > /dev/null 2>&1 || \
+    { apt-get update && apt-get install -y --no-install-recommends libpq-dev libhiredis-dev && \
+      rm -rf /var/lib/apt/lists/*; }
 ARG VITRINE_REVISION
 ARG VITRINE_REVISION_DATE
 # Swift itself is in the binary here too: what Debian has updates for is shared.
@@ -46,8 +50,9 @@ LABEL org.opencontainers.image.title="vitrine" \
 RUN groupadd --gid 65532 nonroot && \
     useradd --uid 65532 --gid 65532 --home-dir / --no-create-home --shell /usr/sbin/nologin nonroot
 # hadolint ignore=DL3008
-RUN dpkg -s libssl3 zlib1g > /dev/null 2>&1 || \
-    { apt-get update && apt-get install -y --no-install-recommends libssl3 zlib1g && rm -rf /var/lib/apt/lists/*; }
+RUN dpkg -s libhiredis0.14 libpq5 libssl3 zlib1g > /dev/null 2>&1 || \
+    { apt-get update && apt-get install -y --no-install-recommends libhiredis0.14 libpq5 libssl3 zlib1g && \
+      rm -rf /var/lib/apt/lists/*; }
 COPY --from=sources /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build-full /vitrine/.build/release/vitrine /vitrine
 USER 65532:65532

@@ -9,6 +9,7 @@ import Testing
 enum Faults {
   static let needsTracing: Comment = "skipped: no /usr/bin/strace, or it may not trace"
   static let needsNetworks: Comment = "skipped: no ip, iptables and unshare, or no right to a network of one's own"
+  static let needsMounts: Comment = "skipped: no right to mount a tmpfs in a namespace of one's own"
   static let needsPrlimit: Comment = "skipped: no /usr/bin/prlimit"
   static let needsTaskset: Comment = "skipped: no /usr/bin/taskset"
 
@@ -32,6 +33,14 @@ enum Faults {
   static func canMakeNetworks() async -> Bool {
     let rule = "iptables -A INPUT -p tcp --dport 1 -m statistic --mode random --probability 0.05 -j DROP"
     return await succeeds(["/usr/bin/unshare", "--net", "/bin/sh", "-c", "ip link set lo up && \(rule)"])
+  }
+
+  static func canMount() async -> Bool { await succeeds(smallDisk(at: "/mnt") + ["/bin/true"]) }
+
+  /// What precedes a command for whom `folder` is a disk of 16 KB.
+  static func smallDisk(at folder: String) -> [String] {
+    let mount = "mount -t tmpfs -o size=16k none \(folder)"
+    return ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", "\(mount) && exec \"$@\"", "sh"]
   }
 
   /// Whether a command can be run and exits 0.
