@@ -56,14 +56,14 @@ extension Connection {
     let context = loop.context
     if workspace.request.refusal != nil { context.metrics.refused.add(shard: loop.shard) }
     let route = context.router.index(for: workspace.request)
-    let framing = workspace.request.framing
-    let body = framing == .none ? nil : BodyReader(framing, limits: context.parserLimits)
-    let isLast = position == end
     if context.faults.areInForce,
-      takeFaulted(bytes: length, route: route, body, isLast: isLast, in: &workspace, on: loop)
+      takeFaulted(bytes: length, route: route, isLast: position == end, in: &workspace, on: loop)
     {
       return true
     }
+    let framing = workspace.request.framing
+    let body = framing == .none ? nil : BodyReader(framing, limits: context.parserLimits)
+    let isLast = position == end
     let isTooMuch = isShed && !context.isProbe(route)
     if body == nil, !isTooMuch, let response = context.router.answerFromMemory(to: workspace.request, at: route) {
       respond(

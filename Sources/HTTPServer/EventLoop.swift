@@ -167,8 +167,9 @@ package actor EventLoop {
     var counted = answered
     counted.route = context.metricRoutes[route]
     context.metrics.record(counted, shard: shard)
-    let isProbe = context.isProbe(route)
-    if isProbe || route == context.router.routes.count {
+    let isService = context.isService(route)
+    let isProbe = !isService && context.isProbe(route)
+    if !isService {
       context.tellOfProbe(
         workspace.request, at: route, from: connection.peer, status: answered.status, duration: answered.duration,
         now: now)

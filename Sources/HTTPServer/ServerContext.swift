@@ -71,13 +71,18 @@ package final class ServerContext: Sendable {
     route < router.routes.count && router.routes[route].purpose == .probe
   }
 
+  func isService(_ route: Int) -> Bool {
+    route < router.routes.count && router.routes[route].purpose == .service
+  }
+
   /// Tells who wants to know of a probe, or of a request that no route matches.
   ///
   /// - Parameter status: nil where no answer was given.
+  @inline(never)
   func tellOfProbe(
     _ request: Request, at route: Int, from peer: SocketAddress, status: Status?, duration: Int64, now: Int64
   ) {
-    let template = route < router.routes.count ? router.routes[route].template : nil
-    observeProbe?(request, template, peer, status, duration, now)
+    let route = route < router.routes.count ? router.routes[route] : nil
+    if route?.purpose != .control { observeProbe?(request, route?.template, peer, status, duration, now) }
   }
 }

@@ -9,9 +9,9 @@ extension Connection {
   private static var withholdingStep: Int64 { 100_000_000 }
 
   /// Begins the exchange of the workspace's request when a fault takes it; false when none does.
+  @inline(never)
   func takeFaulted(
-    bytes: Int, route: Int, _ body: BodyReader?, isLast: Bool, in workspace: inout Workspace,
-    on loop: isolated EventLoop
+    bytes: Int, route: Int, isLast: Bool, in workspace: inout Workspace, on loop: isolated EventLoop
   ) -> Bool {
     let context = loop.context
     guard workspace.request.refusal == nil, !isShed else { return false }
@@ -22,6 +22,8 @@ extension Connection {
     else { return false }
     let destination = context.router.destination(of: workspace.request, at: route)
     if case .lastAnswer = destination { state.end(.linger) }
+    let framing = workspace.request.framing
+    let body = framing == .none ? nil : BodyReader(framing, limits: context.parserLimits)
     let exchange = Exchange(workspace.request, bytes: bytes, route: route, destination, body, began: loop.now)
     exchange.injection = injection
     begin(exchange, isLast: isLast, in: &workspace, on: loop)
