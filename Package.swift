@@ -72,11 +72,15 @@ let package = Package(
         .target(name: "TLS", condition: .when(traits: ["Redis"])),
       ],
       resources: [.embedInCode("products.json")], swiftSettings: strict),
+    // Floor 3: the other end
+    .target(name: "Hammer", dependencies: ["Networking", "TLS"], swiftSettings: strict),
     // Floor 4: the command
     .executableTarget(
       name: "Vitrine",
       dependencies: [
-        "CBuild", "CLinux", "Catalog", "Compression", "HTTP", "HTTPServer", "Metrics", "Networking", "Sandbox", "TLS",
+        "CBuild", "CLinux", "Catalog", "Compression", "HTTP", "HTTPServer", "Hammer", "Metrics", "Networking",
+        "Sandbox",
+        "TLS",
       ],
       swiftSettings: strict),
 
@@ -120,6 +124,9 @@ let package = Package(
       name: "Endurance", dependencies: ["CLinux", "Networking", "TestSupport"], path: "Tests/Endurance",
       swiftSettings: strict),
 
+    .testTarget(
+      name: "HammerTests", dependencies: ["HTTPServer", "Hammer", "Networking", "TLS", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "EnduranceTests", dependencies: ["Endurance"], swiftSettings: strict),
 

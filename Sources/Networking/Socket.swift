@@ -136,6 +136,28 @@ package struct Socket: ~Copyable, Sendable {
     return connection
   }
 
+  /// A client socket that does not block, and whose connection is under way: connect(2), EINPROGRESS. It can be written
+  /// to when it is made, or has failed, which `connectError` tells.
+  package static func connecting(to peer: SocketAddress) throws(Errno) -> Socket {
+    let family = peer.address.isV4 ? AF_INET : AF_INET6
+    let kind = SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue
+    let descriptor = socket(family, Int32(kind), 0)
+    guard descriptor >= 0 else { throw Errno("socket") }
+    let connection = Socket(owning: descriptor)
+    _ = connection.set(Int32(IPPROTO_TCP), TCP_NODELAY, CInt(1))
+    let status = unsafe peer.withSockaddr(family: family) { unsafe Glibc.connect(descriptor, $0, $1) }
+    guard status == 0 || errno == EINPROGRESS else { throw Errno("connect") }
+    return connection
+  }
+
+  /// How connecting has ended, SO_ERROR; nil when the connection is there.
+  package var connectError: Errno? {
+    var code: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    guard unsafe getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length) == 0 else { return Errno("getsockopt") }
+    return code == 0 ? nil : Errno("connect", code: code)
+  }
+
   /// SO_RCVTIMEO and SO_SNDTIMEO of a blocking socket, in seconds; the latter bounds connect(2) too.
   package func setTimeout(_ seconds: Double) {
     let microseconds = Int(max(seconds, 0.001) * 1_000_000)

@@ -132,12 +132,32 @@ package struct Configuration: Sendable, Equatable {
   package var checkAuthorities: String?
   /// Of `vitrine check`: whoever answers is believed.
   package var checkInsecurely = false
+  /// Of `vitrine hammer`: connections at once.
+  package var hammerConnections = 10
+  /// Requests a second; 0: as fast as answers come.
+  package var hammerRate = 0
+  package var hammerCloses = false
+  package var hammerDuration: Duration = .seconds(10)
+  package var hammerMethod = HammerCommand.Method.get
+  /// Empty: that of the URL.
+  package var hammerPaths: [HammerCommand.Path] = []
+  /// Field lines without their ends.
+  package var hammerHeaders: [String] = []
+  package var hammerOutput = HammerCommand.Output.text
+  package var hammerAllowedLosses = 0
+  /// Zero: any.
+  package var hammerP99Max: Duration = .zero
   /// Of `vitrine certificate`: where its two files go.
   package var certificateDirectory = "."
   package var certificateDays = 365
 }
 
 extension Configuration {
+  /// By whom servers at an `https` URL are vouched for.
+  var trust: CheckTrust {
+    checkInsecurely ? .anyone : checkAuthorities.map { .file($0) } ?? .system
+  }
+
   /// Where the management listener binds when `managementPort` is set.
   package var managementListenHost: String { managementHost ?? host }
 

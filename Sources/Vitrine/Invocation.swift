@@ -4,6 +4,7 @@ package enum Command: Sendable, Equatable {
   case serve(Configuration, checkOnly: Bool)
   case check(CheckRequest)
   case products(ProductsCommand)
+  case hammer(HammerCommand)
   case certificate(CertificateCommand)
   /// Hardens itself as the service with this configuration does, and tells how it is confined.
   case audit(Configuration)
@@ -14,7 +15,7 @@ package enum Command: Sendable, Equatable {
 
 /// The words that choose a command, first in the line of arguments.
 enum CommandName: String, CaseIterable, Sendable {
-  case serve, check, products, certificate, audit, version, help
+  case serve, check, hammer, products, certificate, audit, version, help
 }
 
 /// One request of `vitrine check`.
@@ -28,8 +29,7 @@ package struct CheckRequest: Sendable, Equatable {
 
   /// This process's own certificate names no loopback address, and nobody else answers there.
   var trust: CheckTrust {
-    if configuration.checkInsecurely || url == nil { return .anyone }
-    return configuration.checkAuthorities.map { .file($0) } ?? .system
+    url == nil ? .anyone : configuration.trust
   }
 }
 
@@ -56,7 +56,7 @@ package struct Invocation: Sendable, Equatable {
     switch name {
     case .help: return Invocation(command: .help(Usage.help), warnings: [])
     case .version where mistakes.isEmpty: return Invocation(command: .version, warnings: [])
-    case .serve, .check, .products, .certificate, .audit, .version: break
+    case .serve, .check, .hammer, .products, .certificate, .audit, .version: break
     }
 
     var settings = Settings(command: name)
@@ -71,6 +71,10 @@ package struct Invocation: Sendable, Equatable {
       return Invocation(command: .products(command), warnings: [])
     }
     if name == .audit { return Invocation(command: .audit(configuration), warnings: []) }
+    if name == .hammer {
+      let command = try HammerCommand(operands: parser.operands, configuration: configuration)
+      return Invocation(command: .hammer(command), warnings: [])
+    }
     if name == .certificate {
       let command = try CertificateCommand(operands: parser.operands, configuration: configuration)
       return Invocation(command: .certificate(command), warnings: [])

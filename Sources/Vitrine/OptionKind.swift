@@ -149,6 +149,39 @@ extension OptionKind<[IPNetwork]> {
   }
 }
 
+extension OptionKind<HammerCommand.Path> {
+  static let weightedPath = Self(
+    placeholder: "[WEIGHT:]PATH", values: "a path of visible ASCII, a weight from 1 to 1000 and a colon before it"
+  ) { text in
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    let hasWeight = !text.hasPrefix("/")
+    let target = hasWeight ? parts.dropFirst().first.map(String.init) : text
+    guard let target, target.hasPrefix("/"), target.utf8.allSatisfy({ (0x21...0x7e).contains($0) && $0 != 0x23 }),
+      let weight = hasWeight ? Int(parts[0]) : 1, (1...1000).contains(weight)
+    else { return nil }
+    return HammerCommand.Path(weight: weight, target: target)
+  } text: {
+    $0.weight == 1 ? $0.target : "\($0.weight):\($0.target)"
+  }
+}
+
+extension OptionKind<String> {
+  static let fieldLine = Self(placeholder: "NAME:VALUE", values: "a field's name, a colon and its value") { text in
+    let parts = text.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, !parts[0].isEmpty, parts[0].allSatisfy(isInToken),
+      parts[1].allSatisfy({ $0 == 9 || (0x20...0x7e).contains($0) || $0 >= 0x80 })
+    else { return nil }
+    return text
+  } text: {
+    $0
+  }
+
+  /// RFC 9110 §5.6.2.
+  private static func isInToken(_ byte: UInt8) -> Bool {
+    (0x21...0x7e).contains(byte) && !"\"(),/:;<=>?@[\\]{}".utf8.contains(byte)
+  }
+}
+
 extension Duration {
   /// Seconds with as many decimals as it takes, three at most: `5`, `0.25`.
   var secondsText: String {

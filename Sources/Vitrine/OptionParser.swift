@@ -44,7 +44,7 @@ struct OptionParser {
       let nearest = Suggestion.nearest(to: name, among: Options.table.map(\.name) + ["help", "version"])
       return mistakes.append("--\(name): unknown option; " + (nearest.map { "did you mean --\($0)?" } ?? "see --help"))
     }
-    if given.contains(where: { $0.option.name == option.name }) {
+    if !option.isRepeatable, given.contains(where: { $0.option.name == option.name }) {
       // The last would win silently: one of the two is not what was meant.
       mistakes.append("--\(option.name): given more than once")
     }
@@ -74,7 +74,7 @@ struct OptionParser {
     }
     let taken =
       switch command {
-      case .check: 1
+      case .check, .hammer: 1
       case .products: 2
       case .certificate: CertificateCommand.namesMax
       case .serve, .audit, .version, .help: 0

@@ -12,6 +12,8 @@ package struct Option: Sendable {
   package let defaultText: String
   /// What it does, in a sentence.
   package let summary: String
+  /// Whether it may be given several times, and all of them count.
+  let isRepeatable: Bool
   /// Whether its value must never be told.
   let isSecret: Bool
   /// The value in a configuration, as text that `write` would take (or the word for unset).
@@ -30,6 +32,7 @@ package struct Option: Sendable {
     self.placeholder = kind.placeholder
     self.values = kind.values
     self.summary = summary
+    isRepeatable = false
     isSecret = kind.isSecret
     read = { kind.text($0[keyPath: property]) }
     write = { configuration, text in
@@ -38,6 +41,27 @@ package struct Option: Sendable {
       return true
     }
     defaultText = kind.text(Configuration()[keyPath: property])
+  }
+
+  /// One that may be given several times.
+  fileprivate init<Element>(
+    _ name: String, each property: any WritableKeyPath<Configuration, [Element]> & Sendable,
+    _ kind: OptionKind<Element>, unset: String, _ summary: String
+  ) {
+    self.name = name
+    variable = Options.variable(name)
+    placeholder = kind.placeholder
+    values = kind.values + "; several times"
+    self.summary = summary
+    isRepeatable = true
+    isSecret = kind.isSecret
+    read = { $0[keyPath: property].isEmpty ? unset : $0[keyPath: property].map(kind.text).joined(separator: " ") }
+    write = { configuration, text in
+      guard let value = kind.parse(text) else { return false }
+      configuration[keyPath: property].append(value)
+      return true
+    }
+    defaultText = unset
   }
 }
 
@@ -65,7 +89,8 @@ package enum Options {
     Group(title: "Breaking it on purpose", commands: [.serve], options: breaking),
     Group(title: "Logs", commands: [.serve], options: logs),
     Group(title: "Only checking", commands: [.serve], options: serveOnly, shapesService: false),
-    Group(title: "The check command", commands: [.check], options: checkOnly, shapesService: false),
+    Group(title: "Asking a server", commands: [.check, .hammer], options: asking, shapesService: false),
+    Group(title: "The hammer command", commands: [.hammer], options: hammer, shapesService: false),
     Group(
       title: "The certificate command", commands: [.certificate], options: certificateOnly, shapesService: false),
   ]
@@ -259,8 +284,23 @@ extension Options {
     Option("days", \.certificateDays, .count(0...3650), "How long it is good; 0: it has expired already."),
   ]
 
-  private static let checkOnly: [Option] = [
-    Option("timeout", \.checkTimeout, .seconds(0.001...3600), "For the whole request of vitrine check."),
+  private static let hammer: [Option] = [
+    Option("connections", \.hammerConnections, .count(1...10_000), "Connections at once."),
+    Option(
+      "rate", \.hammerRate, .count(0...1_000_000),
+      "Requests a second, sent when they are due, answered or not; 0: as fast as answers come."),
+    Option("close", \.hammerCloses, .toggle, "A connection for each request."),
+    Option("duration", \.hammerDuration, .seconds(0.001...86400), "How long requests are sent."),
+    Option("method", \.hammerMethod, .choice(), "The requests' method."),
+    Option("path", each: \.hammerPaths, .weightedPath, unset: "that of the URL", "What is asked for, and how often."),
+    Option("header", each: \.hammerHeaders, .fieldLine, unset: "none", "A field of each request."),
+    Option("output", \.hammerOutput, .choice(), "The report: for people, or one JSON object."),
+    Option("allow-lost", \.hammerAllowedLosses, .count(0...1_000_000_000), "Lost requests; beyond: exit 1."),
+    Option("max-p99", \.hammerP99Max, .seconds(0...3600), "The 99th percentile of latency; beyond: exit 1. 0: any."),
+  ]
+
+  private static let asking: [Option] = [
+    Option("timeout", \.checkTimeout, .seconds(0.001...3600), "For the whole of a request, from the connection on."),
     Option(
       "ca", \.checkAuthorities, .optional(.file, unset: "the system's"),
       "PEM file with the authorities that an https:// server is checked against."),

@@ -11,6 +11,7 @@ package enum Usage {
                                         without a URL it asks this container's own /readyz
         vitrine products import FILE    puts the products of a file into the store, all or none
         vitrine products export [FILE]  writes those of the store to a file or standard output
+        vitrine hammer URL [options]    puts a load on a server: exit 0 when no request was lost
         vitrine certificate [NAME …]    writes a self-signed certificate and its key, to try HTTPS with
         vitrine audit [options]         tells how it is confined, with the service's options: exit 1
                                         when something is not as it should be

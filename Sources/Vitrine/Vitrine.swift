@@ -53,6 +53,8 @@ struct Vitrine {
         let check = Check(url: url, timeout: request.timeout, trust: request.trust)
         return check.run(report: complain) == 0 ? .success : .failure
       }
+    case .hammer(let command):
+      return { command.run() }
     case .certificate(let command):
       return { command.run() }
     case .products(let command):

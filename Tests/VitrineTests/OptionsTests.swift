@@ -27,7 +27,7 @@ import Testing
   @Test func everyDefaultIsAValueOfItsOwnKindOrUnset() {
     let unset = [
       "management-port", "management-host", "products", "trusted-proxies", "write-token-file", "https-port",
-      "tls-certificate", "tls-key", "tls-client-ca", "ca",
+      "tls-certificate", "tls-key", "tls-client-ca", "ca", "path", "header",
       "database-url", "database-url-file", "cache-url", "cache-url-file",
     ]
     for option in Options.table where !unset.contains(option.name) {
@@ -61,6 +61,8 @@ import Testing
     "hardening": "false", "http": "false", "https-port": "8443", "tls-certificate": "/c", "tls-key": "/k",
     "tls-client-certificates": "optional", "tls-client-ca": "/a", "tls-ticket-lifetime": "60",
     "handshake-timeout": "0.5", "ca": "/authorities", "insecure": "true", "directory": "/d", "days": "0",
+    "connections": "3", "rate": "1000", "close": "true", "duration": "1.5", "method": "HEAD", "path": "3:/api?a=b",
+    "header": "X-Test: a:b", "output": "json", "allow-lost": "2", "max-p99": "0.25",
     "database-url": "postgresql://u:p@h/d", "database-url-file": "/url",
     "database-connections-max": "7", "store-dependency": "hard", "stale-max": "0", "memory-cache-max": "1000",
     "cache-url": "redis://:p@h/1", "cache-url-file": "/cache", "cache-ttl": "5", "cache-timeout": "0.25",
@@ -85,7 +87,8 @@ import Testing
       #expect(expected != Configuration(), "\(option.name)")
       #expect(option.read(expected) == value, "\(option.name)")
       let group = try #require(Options.groups.first { $0.options.contains { $0.name == option.name } })
-      let command = group.commands.contains(.serve) ? "serve" : try #require(group.commands.first).rawValue
+      let command = try #require(CommandName.allCases.first(where: group.commands.contains)).rawValue
+      let operands = command == "hammer" ? ["http://a/"] : []
       var beside: [String] = []
       for name in Self.companions[option.name] ?? [] {
         let (companion, value) = (try #require(Options.table.first { $0.name == name }), Self.samples[name] ?? "")
@@ -99,12 +102,13 @@ import Testing
         ([command, "--\(option.name)=\(value)"], [option.variable: "\u{1}"]),
       ]
       for (arguments, environment) in ways {
-        switch try Invocation.parse(arguments: arguments + beside, environment: environment).command {
+        switch try Invocation.parse(arguments: arguments + operands + beside, environment: environment).command {
         case .serve(let configuration, let checkOnly):
           #expect(configuration == expected, "\(arguments) \(environment)")
           #expect(checkOnly == (option.name == "check"))
         case .check(let request):
           #expect(request.configuration == expected)
+        case .hammer(let command): #expect(command.configuration == expected)
         case .certificate(let command):
           #expect(command.directory == expected.certificateDirectory && command.days == expected.certificateDays)
         case .version, .help, .products, .audit: Issue.record("\(arguments)")
@@ -184,7 +188,7 @@ import Testing
     (["--port"], "--port: needs a value: a whole number from 0 to 65535"),
     (["--port", "--loops=1"], "--port: needs a value: a whole number from 0 to 65535"),
     (["--port=1", "--port=2"], "--port: given more than once"),
-    (["--timeout=1"], "--timeout: is an option of vitrine check"),
+    (["--timeout=1"], "--timeout: is an option of vitrine check and vitrine hammer"),
     (["check", "--body-max=1"], "--body-max: is an option of vitrine serve"),
   ])
   func answersAWrongWordWithTheRightOne(arguments: [String], line: String) {
