@@ -1,3 +1,4 @@
+internal import Metrics
 internal import Networking
 internal import Synchronization
 
@@ -7,9 +8,12 @@ final class OperatorSwitches: Sendable {
   private let alarm: Alarm
   private let log: Log
 
-  init(alarm: Alarm, log: Log) {
+  init(alarm: Alarm, log: Log, registry: Registry) {
     self.alarm = alarm
     self.log = log
+    registry.collectedGauge(
+      "vitrine_readiness_switched_off", "1 while an operator has switched readiness off."
+    ) { [self] in off == nil ? 0 : 1 }
   }
 
   /// Nil while this instance may have traffic.

@@ -28,7 +28,7 @@ struct Service {
     let registry = Registry(shards: serverConfiguration.loops + (hasManagement ? 1 : 0))
     let drain = DrainSignal()
     let alarm = Alarm()
-    let switches = OperatorSwitches(alarm: alarm, log: log)
+    let switches = OperatorSwitches(alarm: alarm, log: log, registry: registry)
     let readiness = Readiness(drain: drain, hardening: hardening, store: store, switches: switches)
     let access = WriteAccess(tokens: tokens)
     let probes = Probes(registry: registry, paths: Routes.probePaths)
@@ -89,9 +89,6 @@ struct Service {
       DatabaseMetrics.register(database, connectionsMax: configuration.databaseConnectionsMax, in: registry)
     }
     #endif
-    registry.collectedGauge(
-      "vitrine_readiness_switched_off", "1 while an operator has switched readiness off."
-    ) { switches.off == nil ? 0 : 1 }
     registerMetrics(in: registry)
   }
 

@@ -94,6 +94,18 @@ import Testing
     }
   }
 
+  @Test func theHeadOfAStreamIsAllThatHEADGets() async throws {
+    try await run { service in
+      let (head, next) = try await service.client { client in
+        try client.send(ServiceProcess.request("/debug/stream/3", method: "HEAD"))
+        var head: [UInt8] = []
+        while !head.suffix(4).elementsEqual("\r\n\r\n".utf8) { head += try client.read(1) }
+        return (head.text, try client.exchange(ServiceProcess.request("/version")))
+      }
+      #expect(head.contains("Transfer-Encoding: chunked\r\n") && next.status == 200)
+    }
+  }
+
   @Test func aClientOfHTTP10GetsLinesUpToTheEnd() async throws {
     try await run { service in
       let (text, end) = try await service.client { client in

@@ -92,7 +92,7 @@ extension Connection {
       requestID: workspace.requestID, to: &output)
     let head = output.bytes()
     let omitsBody = workspace.request.method == .head || !coded.status.allowsBody
-    let plan = DeliveryPlan(delivery, head: head, body: omitsBody ? [] : coded.body, takesChunks: takesChunks)
+    let plan = DeliveryPlan(delivery, head: head, body: omitsBody ? nil : coded.body, takesChunks: takesChunks)
     guard !plan.bytes.isEmpty else {
       tellOfSilence(exchange, on: loop)
       return plan

@@ -38,10 +38,12 @@ struct DeliveryPlan {
 
   /// - Parameters:
   ///   - head: with the Content-Length that the whole body has.
+  ///   - body: nil where none may be sent: to HEAD, and with a status that has none.
   ///   - takesChunks: false for a client of HTTP/1.0.
-  init(_ delivery: Delivery, head: [UInt8], body: [UInt8], takesChunks: Bool) {
+  init(_ delivery: Delivery, head: [UInt8], body given: [UInt8]?, takesChunks: Bool) {
     bytes = head
     ending = .kept
+    let body = given ?? []
     let half = body.prefix(body.count / 2)
     switch delivery {
     case .withheld, .reset(.start):
@@ -70,7 +72,7 @@ struct DeliveryPlan {
         bytes += takesChunks ? ChunkedEncoder.chunk(line) : Array(line)
         ends.append(bytes.count)
       }
-      if takesChunks { bytes += ChunkedEncoder.last } else { ending = .finished }
+      if !takesChunks { ending = .finished } else if given != nil { bytes += ChunkedEncoder.last }
       if ends.isEmpty { ends = [bytes.count] } else { ends[ends.count - 1] = bytes.count }
     }
   }

@@ -8,8 +8,8 @@ import Testing
   private static let head = "HTTP/1.1 200 OK\r\nX: 1\r\nContent-Length: 10\r\n\r\n"
   private static let chunkedHead = "HTTP/1.1 200 OK\r\nX: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
 
-  private func plan(_ delivery: Delivery, _ body: String = "0123456789", takesChunks: Bool = true) -> DeliveryPlan {
-    DeliveryPlan(delivery, head: Array(Self.head.utf8), body: Array(body.utf8), takesChunks: takesChunks)
+  private func plan(_ delivery: Delivery, _ body: String? = "0123456789", takesChunks: Bool = true) -> DeliveryPlan {
+    DeliveryPlan(delivery, head: Array(Self.head.utf8), body: body.map { Array($0.utf8) }, takesChunks: takesChunks)
   }
 
   private func pieces(_ plan: DeliveryPlan) -> [String] {
@@ -66,6 +66,14 @@ import Testing
   @Test func whoTakesNoChunksGetsLinesUpToTheEnd() {
     let plan = plan(.lines(every: 5), "a\nb\n", takesChunks: false)
     #expect(pieces(plan) == ["HTTP/1.1 200 OK\r\nX: 1\r\n\r\na\n", "b\n"] && plan.ending == .finished)
+  }
+
+  @Test(arguments: [
+    (Delivery.lines(every: 5), chunkedHead), (.truncated(isChunked: true), head), (.truncated(isChunked: false), head),
+    (.throttled(bytesPerSecond: 1000), head), (.reset(.body), head),
+  ])
+  func whoMayGetNoBodyGetsNone(delivery: Delivery, bytes: String) {
+    #expect(String(decoding: plan(delivery, nil).bytes, as: UTF8.self) == bytes)
   }
 
   @Test func aHeadWithoutALengthStaysAsItIs() {
