@@ -230,6 +230,36 @@ import Testing
     }
   }
 
+  @Test func behindTLSTheyAreTheSame() async throws {
+    let pair = try TLSPair()
+    try await FaultyService.run(pair.options) { service in
+      let request = ServiceProcess.request("/api/products")
+      let expected = try await service.get("/api/products").text
+      try await service.makeFault(#"{"kind":"throttle","bytesPerSecond":20000,"seconds":60}"#)
+      let (slow, next) = try await service.secureClient { client in
+        (try client.exchange(request), try client.exchange(ServiceProcess.request("/version")))
+      }
+      #expect(slow.text == expected && slow["X-Vitrine-Fault"] == "f" && next.status == 200)
+      try await service.endFault()
+
+      try await service.makeFault(#"{"kind":"abort","at":"body","seconds":60}"#)
+      let (bytes, end) = try await service.secureClient { client in
+        try client.send(request)
+        return client.readToEnd()
+      }
+      #expect(end == .reset && bytes[...].text.contains("X-Vitrine-Fault: f\r\n"))
+      try await service.endFault()
+
+      try await service.makeFault(#"{"kind":"hang","seconds":60}"#)
+      try await service.secureClient { client in
+        try client.send(request)
+        let isSilent = client.staysSilent(milliseconds: 200)
+        #expect(isSilent)
+      }
+      #expect(await eventually { (try? await service.metric("http_requests_in_flight")) == 0 })
+    }
+  }
+
   /// Many clients at once while faults come and go: each answer is whole or is what a fault makes of it, and nothing stays.
   @Test func faultsComeAndGoUnderLoad() async throws {
     try await FaultyService.run(["--loops", "2"]) { service in
