@@ -31,6 +31,9 @@ final class Client {
   var isWritten: Bool { written == request.count }
   var isConnected: Bool { socket.connectError == nil }
 
+  /// Whether an open connection without a request has something to read, which can only be its end.
+  var hasNews: Bool { phase == .open && socket.stream.peek() != .nothing }
+
   func take(_ request: [UInt8], due: Int64, deadline: Int64, toHEAD: Bool) {
     self.request = request
     self.due = due

@@ -93,6 +93,8 @@ package final class Hammer {
       }
       idle.removeLast()
       let client = connections[index]
+      // Ended since its last answer: that is no loss, and there is nobody to write to.
+      if client.hasNews { _ = read(index) }
       client.take(load.request(at: begun), due: due, deadline: now + load.timeout, toHEAD: load.isHEAD)
       begun += 1
       inFlight += 1

@@ -47,6 +47,12 @@ final class FaultyServer: Sendable {
     }
   }
 
+  /// tcp(7): nothing leaves until the socket is closed.
+  private func cork(_ descriptor: Int32) {
+    var isOn: Int32 = 1
+    _ = unsafe setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_CORK, &isOn, socklen_t(MemoryLayout<Int32>.size))
+  }
+
   private func serve(_ socket: consuming Socket, _ connection: Int) {
     let socket = socket
     var buffer = [UInt8](repeating: 0, count: 4096)
@@ -63,6 +69,8 @@ final class FaultyServer: Sendable {
       switch act(number, connection) {
       case .answer(let closes, let announces):
         let field = closes && announces ? "Connection: close\r\n" : ""
+        // The end comes with the answer: between the two a request could be written, and would be lost.
+        if closes { cork(socket.descriptor) }
         _ = socket.stream.send(Array("HTTP/1.1 200 OK\r\n\(field)Content-Length: 2\r\n\r\nok".utf8))
         if closes { return }
       case .late(let milliseconds):

@@ -136,6 +136,8 @@ extension Connection {
       case .kept: break
       case .finished: state.end(.linger)
       case .reset:
+        // Nor does TLS say goodbye: to its peer that would be a whole answer.
+        session = nil
         stream.resetOnClose()
         _ = cut(in: &workspace, on: loop)
         return

@@ -63,8 +63,8 @@ struct NetworkFaultTests {
   /// Half-open: what the peers send is lost, their ends too. Only the timeouts can tell.
   @Test func peersThatAreGoneWithoutAWordAreLetGo() async throws {
     let options = [
-      "--management-port", "0", "--idle-timeout", "2", "--head-timeout", "2", "--body-timeout", "2", "--write-timeout",
-      "5",
+      "--management-port", "0", "--idle-timeout", "6", "--head-timeout", "6", "--body-timeout", "6", "--write-timeout",
+      "8",
     ]
     try await run(options) { service in
       let port = service.address.port

@@ -251,12 +251,14 @@ import Testing
       try await service.endFault()
 
       try await service.makeFault(#"{"kind":"hang","seconds":60}"#)
-      try await service.secureClient { client in
+      let waiting = try await service.secureClient { client in
         try client.send(request)
-        let isSilent = client.staysSilent(milliseconds: 200)
-        #expect(isSilent)
+        return client
       }
-      #expect(await eventually { (try? await service.metric("http_requests_in_flight")) == 0 })
+      #expect(await eventually { (try? await service.injections("hang")) == 1 })
+      #expect(try await service.metric("http_requests_in_flight") == 1)
+      try await service.endFault()
+      #expect(try await onThread { waiting.end() } != .open)
     }
   }
 
