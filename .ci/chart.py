@@ -18,7 +18,8 @@ CHART = pathlib.Path(__file__).resolve().parent.parent / "chart"
 # Options that are values elsewhere, or of a command that ends.
 NOT_CONFIG = set("port http httpsPort managementPort tlsCertificate tlsKey tlsClientCertificates tlsClientCa message products "
                  "writeTokenFile logLevel logFormat drainDelay drainTimeout drainIdle gracePeriod check timeout ca insecure "
-                 "directory days faults diagnostics".split())
+                 "directory days connections rate close duration method path header output allowLost maxP99 faults "
+                 "diagnostics".split())
 
 # A pod of `helm test` asks once and ends: nothing could probe it.
 EXCUSED = {("CKV_K8S_8", "Pod"), ("CKV_K8S_9", "Pod")}
@@ -42,7 +43,7 @@ def options():
     found = {}
     for row in re.findall(r"^\| `--.*", table, re.M):
         option, _, values, default, text = [cell.strip() for cell in row.strip("| ").split(" | ")]
-        name = re.sub("-(.)", lambda match: match[1].upper(), re.match("`--([a-z-]+)", option)[1])
+        name = re.sub("-(.)", lambda match: match[1].upper(), re.match("`--([a-z0-9-]+)", option)[1])
         found[name] = {"description": f"{text} Default: {default.strip('`')}.", **rule(values)}
     if gone := NOT_CONFIG - set(found):
         sys.exit(f"no longer options: {', '.join(sorted(gone))}")
