@@ -19,6 +19,8 @@ struct KnownAnswer: Sendable {
   let value: Value
   /// The catalogue's, of which this is a part.
   let revision: Int
+  /// Of the watch, when it was asked for: after an outage a revision may be another one's, of a backup for instance.
+  let generation: Int
   /// When it was asked for.
   let askedAt: ContinuousClock.Instant
 
@@ -65,14 +67,14 @@ final class AnswerMemory: Sendable {
   func insert(_ answer: KnownAnswer, for question: StoreQuestion) {
     state.withLock { state in
       // A slow answer must not displace one that was newer all along.
-      if let present = state.young[question] ?? state.old[question], present.revision > answer.revision { return }
+      if let present = state.young[question] ?? state.old[question],
+        (present.generation, present.revision) > (answer.generation, answer.revision)
+      {
+        return
+      }
       state.old[question] = nil
       insert(answer, for: question, &state)
     }
-  }
-
-  func removeAll() {
-    state.withLock { $0 = State(evictions: $0.evictions) }
   }
 
   private func insert(_ answer: KnownAnswer, for question: StoreQuestion, _ state: inout State) {

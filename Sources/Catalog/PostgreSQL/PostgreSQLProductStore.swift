@@ -54,20 +54,11 @@ package final class PostgreSQLProductStore: ProductStore {
     self.settings = settings
     self.cache = cache
     self.milliseconds = milliseconds
-    let memory = AnswerMemory(bytesMax: settings.memoryBytesMax)
-    self.memory = memory
+    memory = AnswerMemory(bytesMax: settings.memoryBytesMax)
     pool = ConnectionPool("store", size: settings.connectionsMax)
-    let last = Mutex<Int?>(nil)
     watch = CatalogWatch(url: url, migrations: settings.migrations, timeout: settings.timeout) { event in
       switch event {
-      case .up(let view):
-        // Another history of the catalogue than the one that memory is of.
-        let isOlder = last.withLock { last in
-          defer { last = view.revision }
-          return (view.revision ?? 0) < (last ?? 0)
-        }
-        if isOlder { memory.removeAll() }
-        report(.reachable(note: "\(view.products ?? 0) products, revision \(view.revision ?? 0)"))
+      case .up(let view): report(.reachable(note: "\(view.products ?? 0) products, revision \(view.revision ?? 0)"))
       case .down(let reason): report(.unreachable(reason: reason))
       }
     }
@@ -151,9 +142,10 @@ package final class PostgreSQLProductStore: ProductStore {
 
   /// What memory has of the catalogue as it is now.
   private func remembered(_ question: StoreQuestion) -> KnownAnswer.Value? {
-    guard let current = watch.view.current, let answer = memory[question], answer.revision == current else {
-      return nil
-    }
+    let view = watch.view
+    guard let current = view.current, let answer = memory[question], answer.revision == current,
+      answer.generation == view.generation
+    else { return nil }
     return answer.value
   }
 
@@ -186,7 +178,8 @@ package final class PostgreSQLProductStore: ProductStore {
     if known == nil, let revision = view.revision, let confirmedAt = view.confirmedAt,
       case .found(let answer) = await cached(question, view, revision)
     {
-      known = KnownAnswer(value: answer.value, revision: revision, askedAt: confirmedAt)
+      known = KnownAnswer(
+        value: answer.value, revision: revision, generation: view.generation, askedAt: confirmedAt)
     }
     guard let answer = known else { throw error }
     // Nothing has changed since it was asked for, for as long as its revision was known to be the last.
@@ -217,7 +210,10 @@ package final class PostgreSQLProductStore: ProductStore {
         result = .bypass
       }
     }
-    return await fetchFromDatabase(question).map { answer in
+    // Who has something to say at once does not wait long for a database that is silent.
+    let isHurried = view.current == nil && memory[question] != nil
+    let timeout = isHurried ? min(settings.timeout, .seconds(1)) : settings.timeout
+    return await fetchFromDatabase(question, generation: view.generation, timeout: timeout).map { answer in
       memory.insert(answer, for: question)
       if result == .miss, let cache, let catalogue = view.catalogue {
         cache.set(answer.value.bytes, for: question.key(catalogue: catalogue, revision: answer.revision))
@@ -240,7 +236,8 @@ package final class PostgreSQLProductStore: ProductStore {
       switch await cache.value(for: key) {
       case .found(let bytes):
         guard let value = KnownAnswer.Value(bytes, answering: question) else { return .missing }
-        return .found(KnownAnswer(value: value, revision: revision, askedAt: asked))
+        return .found(
+          KnownAnswer(value: value, revision: revision, generation: view.generation, askedAt: asked))
       case .missing(isMine: true): return .missing
       case .missing(isMine: false):
         // Another replica is at it: to ask the database as well would be the stampede. But not for ever.
@@ -251,8 +248,10 @@ package final class PostgreSQLProductStore: ProductStore {
     }
   }
 
-  private func fetchFromDatabase(_ question: StoreQuestion) async -> Result<KnownAnswer, StoreError> {
-    await call(isWrite: false) { (connection, deadline) throws(PostgreSQLError) in
+  private func fetchFromDatabase(
+    _ question: StoreQuestion, generation: Int, timeout: Duration
+  ) async -> Result<KnownAnswer, StoreError> {
+    await call(isWrite: false, timeout: timeout) { (connection, deadline) throws(PostgreSQLError) in
       let asked = ContinuousClock.now
       let rows =
         switch question {
@@ -270,7 +269,9 @@ package final class PostgreSQLProductStore: ProductStore {
           case .page(let query): .page(ProductPage(firstOf: entries, query))
           case .entry: .entry(entries.first)
           }
-        return (head, KnownAnswer(value: value, revision: head.revision, askedAt: asked))
+        let answer = KnownAnswer(
+          value: value, revision: head.revision, generation: generation, askedAt: asked)
+        return (head, answer)
       }
     }.map { (head, answer) in
       watch.saw(head)
@@ -282,18 +283,18 @@ package final class PostgreSQLProductStore: ProductStore {
 
   /// Has a connection of the pool do `work`, a new one where the last was lost.
   func call<Answer: Sendable>(
-    isWrite: Bool,
+    isWrite: Bool, timeout: Duration,
     _ work:
       @escaping @Sendable (PostgreSQLConnection, ContinuousClock.Instant) throws(PostgreSQLError) ->
       Result<Answer, StoreError>
   ) async -> Result<Answer, StoreError> {
-    let (url, timeout, generation) = (url, settings.timeout, watch.view.generation)
+    let (url, perStatement, generation) = (url, settings.timeout, watch.view.generation)
     return await pool.run(timeout: timeout, isWrite: isWrite) { place, deadline in
       if let connection = place, connection.generation < generation || !connection.isUsable { place = nil }
       let connection: PostgreSQLConnection
       do {
         connection =
-          try place ?? PostgreSQLConnection(url(), generation: generation, timeout: timeout, deadline: deadline)
+          try place ?? PostgreSQLConnection(url(), generation: generation, timeout: perStatement, deadline: deadline)
       } catch let error as PostgreSQLError {
         return .failure(error.storeError(isWrite: false))
       } catch {
@@ -332,9 +333,11 @@ package final class PostgreSQLProductStore: ProductStore {
 
 extension PostgreSQLProductStore {
   package func apply(_ changes: [ProductChange]) async throws(StoreError) -> [ChangeOutcome] {
+    guard !changes.isEmpty else { return [] }
     if case .down(let reason) = watch.view.link { throw .unavailable(reason) }
     let (productsMax, milliseconds) = (settings.productsMax, milliseconds)
-    let result = await call(isWrite: true) { (connection, deadline) throws(PostgreSQLError) in
+    let result = await call(isWrite: true, timeout: settings.timeout) {
+      (connection, deadline) throws(PostgreSQLError) in
       ProductTransaction(connection, productsMax: productsMax, now: milliseconds(), deadline: deadline).apply(changes)
     }
     let (outcomes, head) = try result.get()

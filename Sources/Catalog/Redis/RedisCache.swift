@@ -55,7 +55,8 @@ package final class RedisCache: SharedCache {
 
   package func value(for key: String) async -> SharedCacheAnswer {
     guard isAwake else { return .unavailable }
-    let result = await pool.run(timeout: timeout, isWrite: false) { [self] place, deadline in
+    // As a write, to be told whether a connection was at it: then that has noted what came of it.
+    let result = await pool.run(timeout: timeout, isWrite: true) { [self] place, deadline in
       asking(&place, deadline) { (connection) throws(RedisError) in
         if case .text(let value) = try connection.command(["GET", key], deadline: deadline) {
           return SharedCacheAnswer.found(value)
@@ -67,8 +68,7 @@ package final class RedisCache: SharedCache {
     }
     switch result {
     case .success(let answer): return answer
-    case .failure(.timedOut):
-      // By the clock of who asked: the connection may not have got to it.
+    case .failure(.timedOut(isUncertain: false)):
       note(.timedOut)
       return .unavailable
     case .failure: return .unavailable

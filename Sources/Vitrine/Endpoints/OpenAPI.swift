@@ -53,7 +53,7 @@ final class OpenAPI: Sendable {
     "description":"Pages cost the same wherever they begin, and none shows a product twice while others come and go.",\
     "parameters":[\(ref("parameters", "limit")),\(ref("parameters", "after")),\(ref("parameters", "q")),\
     \(ref("parameters", "sort")),\(ref("parameters", "ifNoneMatch"))],"responses":{"200":{"description":"A page",\
-    "headers":{"ETag":\(etagHeader),"Link":{"description":"The next page, rel=next, where there is one",\
+    "headers":{"ETag":\(etagHeader),\(cacheHeaders),"Link":{"description":"The next page, rel=next, where there is one",\
     "schema":{"type":"string"}}},"content":{"application/json":{"schema":\(ref("schemas", "Page"))}}},\
     "304":\(ref("responses", "NotModified")),\(problems([400, 404, 412, 503]))}}
     """
@@ -66,7 +66,7 @@ final class OpenAPI: Sendable {
 
   private static let get = """
     {"operationId":"getProduct","summary":"One product","tags":["products"],\
-    "parameters":[\(ref("parameters", "ifNoneMatch"))],"responses":{"200":\(product("The product")),\
+    "parameters":[\(ref("parameters", "ifNoneMatch"))],"responses":{"200":\(product("The product", more: ",\(cacheHeaders)")),\
     "304":\(ref("responses", "NotModified")),\(problems([400, 404, 412, 503]))}}
     """
 
@@ -91,13 +91,21 @@ final class OpenAPI: Sendable {
   private static let body =
     "{\"required\":true,\"content\":{\"application/json\":{\"schema\":\(ref("schemas", "ProductInput"))}}}"
 
-  private static func product(_ description: String, location: Bool = false) -> String {
+  private static func product(_ description: String, location: Bool = false, more: String = "") -> String {
     let place = location ? ",\"Location\":{\"description\":\"Its path\",\"schema\":{\"type\":\"string\"}}" : ""
     return """
-      {"description":"\(description)","headers":{"ETag":\(etagHeader)\(place)},\
+      {"description":"\(description)","headers":{"ETag":\(etagHeader)\(place)\(more)},\
       "content":{"application/json":{"schema":\(ref("schemas", "Product"))}}}
       """
   }
+
+  /// Of a catalogue in a database alone.
+  private static let cacheHeaders = """
+    "X-Cache":{"description":"Which part a cache had in it, where the catalogue is in a database",\
+    "schema":{"type":"string","enum":["HIT","MISS","STALE","BYPASS"]}},\
+    "Age":{"description":"Seconds since it was known to be right, where it is stale",\
+    "schema":{"type":"integer","minimum":0}}
+    """
 
   private static let etagHeader = "{\"description\":\"Names this state\",\"schema\":{\"type\":\"string\"}}"
 

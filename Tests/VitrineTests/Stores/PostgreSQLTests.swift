@@ -21,6 +21,9 @@ struct PostgreSQLTests {
     let exported = try await ServiceProcess.finished(
       ["products", "export", "\(folder.path)/out.json", "--database-url", server.url()])
     #expect(exported.end == .exited(0), "\(exported.errors)")
+    let none = try folder.write("[]", to: "none.json")
+    let nothing = try await ServiceProcess.finished(["products", "import", none, "--database-url", server.url()])
+    #expect(nothing.output.hasPrefix("imported 0 products, 0 of them"), "\(nothing.errors)")
     let out = try JSONValue(String(contentsOfFile: "\(folder.path)/out.json", encoding: .utf8))
     #expect(out["items"]?.array?.count == 14)
     #expect(out["revision"] == .number(1))
