@@ -18,7 +18,7 @@ package final class Hammer {
   private let timer: Timer
   private let connections: [Client]
   /// Without a request.
-  private var idle: [Int]
+  private var idle: Turns
   /// Idle again from these instants on, the earliest first.
   private var resting: [(index: Int, until: Int64)] = []
   private var input = [UInt8](repeating: 0, count: 64 << 10)
@@ -34,7 +34,7 @@ package final class Hammer {
     poller = try Poller()
     timer = try Timer()
     connections = (0..<load.connections).map { Client(address: load.addresses[$0 % load.addresses.count]) }
-    idle = Array((0..<load.connections).reversed())
+    idle = Turns(0..<load.connections)
     try poller.add(timer.descriptor, .read, token: UInt64.max)
   }
 
@@ -83,7 +83,7 @@ package final class Hammer {
       idle.append(first.index)
     }
     guard !isExhausted(at: now, end) else { return }
-    while let index = idle.last {
+    while !idle.isEmpty {
       var due = now
       if load.rate != nil {
         due = start + load.due(begun)
@@ -91,7 +91,7 @@ package final class Hammer {
       } else if now >= end {
         return
       }
-      idle.removeLast()
+      guard let index = idle.next() else { return }
       let client = connections[index]
       // Ended since its last answer: that is no loss, and there is nobody to write to.
       if client.hasNews { _ = read(index) }

@@ -42,6 +42,17 @@ import Testing
     }
   }
 
+  @Test func aRateGoesRoundAllConnections() async throws {
+    try await TestServer.run { server in
+      let tally = try await Self.run(
+        Self.load(server.address) {
+          $0.connections = 8
+          $0.rate = 100
+        })
+      #expect(tally.answered == 30 && tally.connections == 8)
+    }
+  }
+
   @Test func aConnectionForEachRequest() async throws {
     try await TestServer.run { server in
       let tally = try await Self.run(

@@ -21,7 +21,7 @@ package struct ProcessFailure: Error, CustomStringConvertible {
 
 /// A program that a test starts, and that ends with the test in every case.
 package final class ChildProcess: Sendable {
-  /// Seconds that anything may take; only a failing test waits so long.
+  /// Seconds that anything may take unless a test grants more; only a failing test waits so long.
   package static let ceiling = 60.0
 
   package let output: OutputLines
@@ -50,11 +50,13 @@ package final class ChildProcess: Sendable {
   }
 
   /// Runs `command` to its end.
+  ///
+  /// - Parameter seconds: that it may take.
   package static func finished(
-    _ command: [String], environment: [String: String], input: String = "/dev/null"
+    _ command: [String], environment: [String: String], input: String = "/dev/null", within seconds: Double = ceiling
   ) async throws -> FinishedProcess {
     try await run(command, environment: environment, input: input) { child in
-      let end = try await child.end()
+      let end = try await child.end(within: seconds)
       return FinishedProcess(end: end, output: try await child.output.whole(), errors: try await child.errors.whole())
     }
   }
@@ -88,8 +90,8 @@ package final class ChildProcess: Sendable {
   }
 
   /// Waits for its end.
-  package func end() async throws -> ProcessEnd {
-    try await waiting(for: "the end of the process", of: self) { ended }
+  package func end(within seconds: Double = ceiling) async throws -> ProcessEnd {
+    try await waiting(for: "the end of the process", of: self, within: seconds) { ended }
   }
 
   private func kill() async throws {
@@ -167,18 +169,23 @@ package struct FinishedProcess: Sendable {
 }
 
 /// Asks again and again until `condition` has a value.
+///
+/// - Parameters:
+///   - seconds: after which it gives up.
+///   - milliseconds: between two questions.
 @discardableResult
 package func waiting<Value>(
-  for what: String, of child: ChildProcess? = nil, _ condition: () async throws -> Value?
+  for what: String, of child: ChildProcess? = nil, within seconds: Double = ChildProcess.ceiling,
+  every milliseconds: Int = 2, _ condition: () async throws -> Value?
 ) async throws -> Value {
-  let deadline = Clock.monotonic + Int64(ChildProcess.ceiling * 1e9)
+  let deadline = Clock.monotonic + Int64(seconds * 1e9)
   while true {
     if let value = try await condition() { return value }
     guard Clock.monotonic < deadline else {
       let said = child.map { "; it said:\n\($0.output.text.suffix(4000))\n\($0.errors.text.suffix(4000))" } ?? ""
       throw ProcessFailure(description: "waited in vain for \(what)\(said)")
     }
-    try await Task.sleep(for: .milliseconds(2))
+    try await Task.sleep(for: .milliseconds(milliseconds))
   }
 }
 

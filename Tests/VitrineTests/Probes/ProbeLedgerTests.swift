@@ -1,5 +1,6 @@
 import Catalog
 import Networking
+import TestSupport
 import Testing
 
 @testable import Vitrine

@@ -1,7 +1,7 @@
-import FoundationEssentials
+internal import FoundationEssentials
 
 /// Any JSON, to look into.
-enum JSONValue: Decodable, Sendable, Equatable {
+package enum JSONValue: Decodable, Sendable, Equatable {
   case null
   case bool(Bool)
   case number(Double)
@@ -9,11 +9,11 @@ enum JSONValue: Decodable, Sendable, Equatable {
   case array([JSONValue])
   case object([String: JSONValue])
 
-  init(_ text: some StringProtocol) throws {
+  package init(_ text: some StringProtocol) throws {
     self = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
   }
 
-  init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
       self = .null
@@ -30,12 +30,12 @@ enum JSONValue: Decodable, Sendable, Equatable {
     }
   }
 
-  var string: String? { if case .string(let text) = self { text } else { nil } }
-  var number: Double? { if case .number(let number) = self { number } else { nil } }
-  var array: [JSONValue]? { if case .array(let elements) = self { elements } else { nil } }
-  var object: [String: JSONValue]? { if case .object(let fields) = self { fields } else { nil } }
+  package var string: String? { if case .string(let text) = self { text } else { nil } }
+  package var number: Double? { if case .number(let number) = self { number } else { nil } }
+  package var array: [JSONValue]? { if case .array(let elements) = self { elements } else { nil } }
+  package var object: [String: JSONValue]? { if case .object(let fields) = self { fields } else { nil } }
   /// The names of an object's fields.
-  var keys: Set<String> { Set((object ?? [:]).keys) }
+  package var keys: Set<String> { Set((object ?? [:]).keys) }
 
-  subscript(_ key: String) -> JSONValue? { object?[key] }
+  package subscript(_ key: String) -> JSONValue? { object?[key] }
 }

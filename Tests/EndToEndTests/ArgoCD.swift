@@ -1,0 +1,59 @@
+import FoundationEssentials
+import TestSupport
+import Testing
+
+/// An Argo CD in the namespace argocd, and what it makes of its Applications.
+enum ArgoCD {
+  static let namespace = Namespace(name: "argocd")
+
+  /// Its repository server must see this machine's files: one that is deployed as pods does not.
+  static func isThere() async -> Bool {
+    guard Cluster.has("git"), await Cluster.knows("applications.argoproj.io") else { return false }
+    return (try? await namespace.kubectl("get", "deployments", "--output", "name")) == ""
+  }
+
+  /// A file of manifests/argocd, for this repository instead of the project's.
+  static func shipped(_ file: String, for repository: Repository) throws -> String {
+    try String(contentsOf: URL(filePath: "\(Cluster.root)/manifests/argocd/\(file)"), encoding: .utf8)
+      .replacing("https://github.com/vitrine/vitrine", with: repository.url)
+  }
+
+  /// Applies the shipped project and `manifest` while `body` runs; then they go, with all that they deployed.
+  static func deploying(
+    _ manifest: String, from repository: Repository, _ body: () async throws -> Void
+  ) async throws {
+    try await namespace.apply(try shipped("project.yaml", for: repository) + "---\n" + manifest)
+    do { try await body() } catch {
+      print((try? await namespace.kubectl("get", "applications", "--output", "yaml")) ?? "no applications")
+      try? await remove()
+      throw error
+    }
+    try await remove()
+  }
+
+  private static func remove() async throws {
+    for kind in ["applicationsets", "applications", "appprojects"] {
+      let selector = kind == "appprojects" ? ["vitrine"] : ["--all"]
+      try await namespace.kubectl(["delete", kind, "--ignore-not-found", "--timeout", "2m"] + selector)
+    }
+  }
+
+  /// Waits until the Application runs this commit. It is told that there is one, as a webhook would.
+  static func synced(_ application: String, to commit: String) async throws {
+    try await refresh(application)
+    try await until("\(application) at \(commit)", within: 180) {
+      let status = try await status(application)
+      return status["sync"]?["status"]?.string == "Synced" && status["sync"]?["revision"]?.string == commit
+        && status["operationState"]?["phase"]?.string == "Succeeded"
+    }
+  }
+
+  static func refresh(_ application: String) async throws {
+    try await namespace.kubectl(
+      "annotate", "application", application, "argocd.argoproj.io/refresh=normal", "--overwrite")
+  }
+
+  static func status(_ application: String) async throws -> JSONValue {
+    try await namespace.json("get", "application", application)["status"] ?? .null
+  }
+}
