@@ -135,7 +135,10 @@ struct PostgreSQLFaultTests {
               return made
             }
           }
-          try await Task.sleep(for: .milliseconds(300))
+          try await waiting(for: "some products") {
+            let count = try await server.query("SELECT count(*) FROM vitrine.products")
+            return Int(count).flatMap { $0 > 8 ? $0 : nil }
+          }
           try await server.kill()
           return try await group.reduce(into: Set<String>()) { $0.formUnion($1) }
         }

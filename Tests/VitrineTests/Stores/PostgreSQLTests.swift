@@ -96,6 +96,13 @@ struct PostgreSQLTests {
     }
   }
 
+  @Test(.enabled(if: OpenAPITests.schemathesis != nil, OpenAPITests.missing))
+  func schemathesisFindsNothing() async throws {
+    try await PostgreSQLServer.run { server in
+      try await server.serve { service in try await OpenAPITests.isAsDescribed(service) }
+    }
+  }
+
   @Test func changesAreDecidedAsInEveryOtherStore() async throws {
     try await PostgreSQLServer.run { server in
       try await server.serve(["--products-max", "2"]) { service in
