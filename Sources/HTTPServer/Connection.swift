@@ -29,6 +29,8 @@ final class Connection: Deadlined {
   /// A handler is being started: when it answers without waiting, `settle` goes on.
   var isStarting = false
   private var interest: Poller.Interest = .read
+  /// The loop reads on here before it waits.
+  var isQueued = false
 
   var deadline: Int64 { state.deadline }
   var stream: Stream { socket.stream }
@@ -88,6 +90,10 @@ final class Connection: Deadlined {
 
   func timedOut(in workspace: inout Workspace, on loop: isolated EventLoop) {
     if state.phase == .handshaking { loop.context.metrics.tls?.ended(.timeout, shard: loop.shard) }
+    // A request that came while the loop was busy is no silence.
+    if state.phase == .idle || state.phase == .opening, transport.hasUnread {
+      return readable(in: &workspace, on: loop)
+    }
     perform(state.timedOut(), in: &workspace, on: loop)
   }
 
@@ -190,6 +196,9 @@ final class Connection: Deadlined {
         // The client has sent more than we will read: closing now would reset the connection under our answer.
         state.end(.linger)
         pending = []
+      } else if state.ending == .close, session != nil, transport.hasUnread {
+        // The client's close_notify are bytes too.
+        state.end(.linger)
       }
       // On a copy: one call inside of a field would have every access to it checked at run time.
       var next = state
@@ -232,7 +241,10 @@ final class Connection: Deadlined {
       case .handling: []
       default: session?.awaitsOther == true ? .write : .read
       }
-    if hasUnread { workspace.unread.append(self) }
+    if hasUnread, !isQueued {
+      isQueued = true
+      workspace.unread.append(self)
+    }
     loop.watch(self, wanted, instead: slot == nil ? nil : interest, in: &workspace)
     interest = wanted
   }

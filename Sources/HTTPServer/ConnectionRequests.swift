@@ -53,6 +53,7 @@ extension Connection {
       return true
     }
     position += length
+    state.headEnded()
     let context = loop.context
     if workspace.request.refusal != nil { context.metrics.refused.add(shard: loop.shard) }
     let route = context.router.index(for: workspace.request)

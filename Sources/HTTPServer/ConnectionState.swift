@@ -107,6 +107,11 @@ package struct ConnectionState: Sendable {
     deadline = now + timeouts.head
   }
 
+  /// A head is complete: what comes is another body, and another head.
+  package mutating func headEnded() {
+    if phase == .head || phase == .body { phase = .idle }
+  }
+
   /// Bytes of a head came, but not its end.
   package mutating func headContinues(at now: Int64, _ timeouts: Timeouts) {
     guard phase != .head else { return }
@@ -197,7 +202,7 @@ package struct ConnectionState: Sendable {
   package func timedOut() -> Action {
     switch phase {
     case .handshaking: .cut(.handshakeTimeout)
-    case .opening: .cut(.headTimeout)
+    case .opening: isDraining ? .close : .cut(.headTimeout)
     case .idle: isDraining ? .close : .cut(.idleTimeout)
     case .head: .refuse(.headTimeout)
     case .body: .refuse(bodyLimit)

@@ -113,7 +113,10 @@ package actor EventLoop {
   /// Serves connections that epoll does not tell of, each once: the next batch of events comes in between.
   private func readOn(_ connections: [Connection], in workspace: inout Workspace) {
     workspace.unread.removeFirst(connections.count)
-    for connection in connections where connection.hasUnread { connection.readable(in: &workspace, on: self) }
+    for connection in connections {
+      connection.isQueued = false
+      if connection.hasUnread { connection.readable(in: &workspace, on: self) }
+    }
   }
 
   /// True when the loop is to give its thread back: work was queued.

@@ -50,16 +50,22 @@ extension EventLoop {
   private func open(
     _ socket: consuming Socket, peer: SocketAddress, speaksTLS: Bool, in workspace: inout Workspace
   ) {
+    let entry = context.admission.connectionOpened()
+    if entry != .served { hit(context.connectionLimit) }
     var session: TLSSession?
     if speaksTLS, let tls = context.tls {
+      // The dearest work is not for those who get nothing.
+      if entry == .turnedAway {
+        hit(.shedConnectionsMax)
+        return context.admission.connectionClosed()
+      }
       do throws(TLSError) {
         session = try tls.context().session(on: socket.stream)
       } catch {
+        context.admission.connectionClosed()
         return context.metrics.acceptFailed(outOfDescriptors: false, shard: shard)
       }
     }
-    let entry = context.admission.connectionOpened()
-    if entry != .served { hit(context.connectionLimit) }
     let timeouts = context.timeouts
     let connection = Connection(
       socket, session: session, peer: peer,
@@ -71,6 +77,8 @@ extension EventLoop {
     if entry == .turnedAway {
       hit(.shedConnectionsMax)
       _ = connection.cut(in: &workspace, on: self)
+    } else if let drainIdle {
+      connection.drain(idle: drainIdle, in: &workspace, on: self)
     }
   }
 

@@ -18,6 +18,8 @@ final class Client {
   var isBusy = false
   /// When it was to be sent, monotonic nanoseconds.
   private(set) var due: Int64 = 0
+  /// Of connections for this request.
+  var refusals = 0
   private(set) var deadline: Int64 = 0
   private(set) var reader = ResponseReader(toHEAD: false)
   private var request: [UInt8] = []
@@ -38,6 +40,7 @@ final class Client {
     self.request = request
     self.due = due
     self.deadline = deadline
+    refusals = 0
     written = 0
     reader = ResponseReader(toHEAD: toHEAD)
     isBusy = true

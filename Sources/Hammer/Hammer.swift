@@ -133,13 +133,13 @@ package final class Hammer {
       case .closed:
         guard client.isBusy else { return }
         do throws(Errno) { try client.connect(tls: load.tls, name: load.name) } catch {
-          return lose(.refused, index)
+          return refused(index)
         }
         tally.connected()
         guard watch(index, .write) else { return }
         return
       case .connecting:
-        guard client.isConnected else { return lose(.refused, index) }
+        guard client.isConnected else { return refused(index) }
         client.phase = client.session == nil ? .open : .handshaking
       case .handshaking:
         switch client.session?.handshake() {
@@ -184,10 +184,10 @@ package final class Hammer {
         lose(.cut, index)
         return false
       }
-    case .endOfStream, .failed:
+    case let end:
       if !client.isBusy {
         close(index)
-      } else if client.reader.endsWithConnection {
+      } else if end == .endOfStream, client.reader.endsWithConnection {
         answered(index)
       } else {
         lose(client.reader.hasBegun ? .cut : .reset, index)
@@ -204,6 +204,16 @@ package final class Hammer {
     client.isBusy = false
     inFlight -= 1
     idle.append(index)
+  }
+
+  /// Nobody is there: the request is lost when that is so at each of the name's addresses.
+  private func refused(_ index: Int) {
+    let client = connections[index]
+    client.refusals += 1
+    guard client.refusals < load.addresses.count else { return lose(.refused, index) }
+    close(index)
+    client.next(of: load.addresses)
+    advance(index)
   }
 
   private func lose(_ loss: Tally.Loss, _ index: Int) {

@@ -168,7 +168,10 @@ private struct ChunkReader: Sendable {
         if line.isEmpty { return rest.isEmpty ? true : nil }
       } else {
         let digits = line.prefix { $0 != UInt8(ascii: ";") }
-        guard let size = Int(String(decoding: digits, as: UTF8.self), radix: 16), size >= 0 else { return nil }
+        // Fewer than would fill an Int; and Int's own reading takes a sign.
+        guard digits.count < 16, digits.first != UInt8(ascii: "+"), digits.first != UInt8(ascii: "-"),
+          let size = Int(String(decoding: digits, as: UTF8.self), radix: 16)
+        else { return nil }
         // With the CRLF behind it.
         place = size == 0 ? .trailer : .data(size + 2)
       }

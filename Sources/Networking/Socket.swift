@@ -63,6 +63,14 @@ package struct Stream: Sendable {
     send(bytes.span.extracting(offset...))
   }
 
+  /// Waits until it can be read, or written to, or has failed: poll(2). False when `seconds` are over.
+  package func wait(for interest: Poller.Interest, seconds: Double) -> Bool {
+    var event = pollfd(
+      fd: descriptor, events: Int16(interest == .write ? POLLOUT : POLLIN), revents: 0)
+    let milliseconds = Int32(clamping: Int(min(seconds, 86_400) * 1000) + 1)
+    return retrying { Int(unsafe poll(&event, 1, milliseconds)) } != 0
+  }
+
   /// shutdown(2) of the sending half: FIN, while what the peer still sends can be read.
   package func finishSending() {
     _ = shutdown(descriptor, Int32(SHUT_WR))

@@ -70,6 +70,7 @@ package final class TLSContext: Sendable {
     unsafe SSL_CTX_set_alpn_select_cb(context, selectProtocol, nil)
     unsafe copenssl_set_ticket_data(context, Unmanaged.passUnretained(tickets).toOpaque())
     unsafe SSL_CTX_set_tlsext_ticket_key_evp_cb(context, sealTicket)
+    unsafe SSL_CTX_set_session_ticket_cb(context, nil, judgeTicket, nil)
     unsafe SSL_CTX_set_timeout(context, Int(max(tickets.lifetime / 1_000_000_000, 1)))
     try unsafe verify(clients, in: context)
     return server
@@ -206,6 +207,27 @@ private let sealTicket:
     guard let found = unsafe keys.key(named: UnsafeRawBufferPointer(start: name, count: TicketKeys.Ring.nameSize))
     else { return 0 }
     guard unsafe copenssl_ticket(found.key, vector, cipher, code, 0) == 1 else { return -1 }
-    // 2: open it, and give the client a new one.
-    return found.isOld ? 2 : 1
+    // A client whose certificate was asked for is asked again when its ticket's time is over.
+    guard unsafe SSL_get_verify_mode(session) == SSL_VERIFY_NONE else { return 1 }
+    // 2: open it, and give the client a new one. In TLS 1.3 it uses each but once, RFC 8446 §C.4.
+    return unsafe found.isOld || SSL_version(session) == TLS1_3_VERSION ? 2 : 1
+  }
+
+/// SSL_CTX_set_session_ticket_cb(3): whether the session of a ticket that could be opened goes on. OpenSSL does not look
+/// at the client's certificate again, which may have expired meanwhile.
+private let judgeTicket:
+  @convention(c) (
+    OpaquePointer?, OpaquePointer?, UnsafePointer<UInt8>?, Int, SSL_TICKET_STATUS, UnsafeMutableRawPointer?
+  ) -> SSL_TICKET_RETURN = { _, session, _, _, status, _ in
+    switch status {
+    case SSL_TICKET_EMPTY, SSL_TICKET_NO_DECRYPT: return SSL_TICKET_RETURN_IGNORE_RENEW
+    case SSL_TICKET_SUCCESS, SSL_TICKET_SUCCESS_RENEW:
+      if let session = unsafe session, let certificate = unsafe SSL_SESSION_get0_peer(session),
+        unsafe X509_cmp_current_time(X509_get0_notAfter(certificate)) <= 0
+      {
+        return SSL_TICKET_RETURN_IGNORE_RENEW
+      }
+      return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW
+    default: return SSL_TICKET_RETURN_ABORT
+    }
   }

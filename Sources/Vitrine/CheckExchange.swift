@@ -4,7 +4,8 @@ internal import Networking
 internal import Synchronization
 internal import TLS
 
-/// A check's one request and its answer, on a blocking socket, under a deadline that was set when this was made.
+/// A check's one request and its answer, under a deadline that was set when this was made: no peer, whatever it trickles,
+/// can stretch it.
 struct CheckExchange {
   private let timeout: Duration
   private let trust: CheckTrust
@@ -38,10 +39,9 @@ struct CheckExchange {
       throw .tls(reason: error.reason)
     }
     while true {
-      socket.setTimeout(try secondsLeft())
       switch session.handshake() {
       case .done: return session
-      case .wouldBlock: throw .noAnswer(within: timeout)
+      case .wouldBlock: try wait(for: session.awaitsOther ? .write : .read, on: socket)
       case .endOfStream: throw .closed
       case .failed(let reason): throw .tls(reason: session.verificationFailure ?? reason)
       }
@@ -66,14 +66,18 @@ struct CheckExchange {
   private func connect(to addresses: [SocketAddress]) throws(CheckFailure) -> Socket {
     var refusal = Errno("connect", code: EADDRNOTAVAIL)
     for address in addresses {
-      let left = try secondsLeft()
+      let socket: Socket
       do throws(Errno) {
-        return try Socket.connect(to: address, timeout: left)
+        socket = try Socket.connecting(to: address)
       } catch {
         refusal = error
+        continue
       }
+      try wait(for: .write, on: socket)
+      guard let error = socket.connectError else { return socket }
+      refusal = error
     }
-    throw failure(refusal)
+    throw .connection(refusal)
   }
 
   private func send(
@@ -81,13 +85,12 @@ struct CheckExchange {
   ) throws(CheckFailure) {
     var sent = 0
     while sent < request.count {
-      socket.setTimeout(try secondsLeft())
       let rest = request.span.extracting(sent...)
       switch session?.send(rest) ?? socket.stream.send(rest) {
       case .bytes(let count): sent += count
-      case .wouldBlock: throw .noAnswer(within: timeout)
+      case .wouldBlock: try wait(for: session?.awaitsOther == true ? .read : .write, on: socket)
       case .endOfStream: throw .closed
-      case .failed(let error): throw failure(error)
+      case .failed(let error): throw .connection(error)
       }
     }
   }
@@ -98,13 +101,13 @@ struct CheckExchange {
     var buffer = [UInt8](repeating: 0, count: StatusLine.bytesMax)
     var count = 0
     while true {
-      // The time left, again before each read: a peer that sends a byte a second must not stretch the deadline.
-      socket.setTimeout(try secondsLeft())
       switch session?.receive(into: &buffer, from: count) ?? socket.stream.receive(into: &buffer, from: count) {
       case .bytes(let more): count += more
-      case .wouldBlock: throw .noAnswer(within: timeout)
+      case .wouldBlock:
+        try wait(for: session?.awaitsOther == true ? .write : .read, on: socket)
+        continue
       case .endOfStream: throw .closed
-      case .failed(let error): throw failure(error)
+      case .failed(let error): throw .connection(error)
       }
       switch StatusLine.read(Array(buffer[..<count])) {
       case .incomplete: continue
@@ -120,9 +123,8 @@ struct CheckExchange {
     return left
   }
 
-  /// EINPROGRESS is what connect(2) answers when SO_SNDTIMEO is over: socket(7).
-  private func failure(_ error: Errno) -> CheckFailure {
-    error.code == EINPROGRESS ? .noAnswer(within: timeout) : .connection(error)
+  private func wait(for interest: Poller.Interest, on socket: borrowing Socket) throws(CheckFailure) {
+    guard socket.stream.wait(for: interest, seconds: try secondsLeft()) else { throw .noAnswer(within: timeout) }
   }
 }
 

@@ -231,6 +231,14 @@ private typealias Action = ConnectionState.Action
     #expect(state.phase == phase)
   }
 
+  @Test func whoIsDrainedHitsNoLimit() {
+    for phase in [Phase.opening, .idle] {
+      var state = Self.state(in: phase)
+      state.drain(idle: 2 * Self.second, at: Self.now)
+      #expect(state.timedOut() == .close)
+    }
+  }
+
   @Test func theDrainNeverGivesMoreTime() {
     var state = Self.state(in: .idle)
     state.drain(idle: 1000 * Self.second, at: Self.now)

@@ -44,6 +44,15 @@ import Testing
     }
   }
 
+  @Test func whoComesDuringTheDelayAndIsSilentIsNotWaitedFor() async throws {
+    try await TestServer.run(configure: { $0.timeouts.head = ConnectionState.Timeouts.seconds(600) }) { server in
+      try await server.stopping(.init(delay: Self.never, timeout: Self.never, idle: .milliseconds(300))) {
+        try await server.client { client in #expect(client.end() == .finished) }
+      }
+      #expect(server.hits(.headTimeout) == 0)
+    }
+  }
+
   @Test func aRequestUnderWayIsAnsweredAndNothingIsCut() async throws {
     try await TestServer.run { server in
       let client = try await onThread {

@@ -93,6 +93,40 @@ import Testing
     }
   }
 
+  /// close_notify before the answer is read: its bytes must not make a reset of our end.
+  @Test func whoFinishesFirstGetsTheWholeAnswer() async throws {
+    try await TestServer.run(tls: try Self.endpoint()) { server in
+      try await onThread {
+        let client = try RawClient(server.tlsAddress, receiveBuffer: 65536, tls: Self.anyone.get())
+        try client.send("GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        try wait { server.connections("writing") == 1 }
+        client.finishSending()
+        #expect(try client.response().status == 200)
+        #expect(client.end() == .finished)
+      }
+    }
+  }
+
+  @Test func aConnectionTooManyCostsNoHandshake() async throws {
+    try await TestServer.run(
+      tls: try Self.endpoint(),
+      configure: {
+        $0.connectionsMax = 1
+        $0.shedConnectionsMax = 0
+      }
+    ) { server in
+      try await onThread {
+        let first = try Self.client(server)
+        #expect(try first.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n").status == 200)
+        #expect(throws: RawClient.Failure.self) { try Self.client(server) }
+        #expect(server.hits(.connectionsMax) == 1 && server.hits(.shedConnectionsMax) == 1)
+        #expect(server.server.openConnections == 1)
+        withExtendedLifetime(first) {}
+      }
+      #expect(Self.handshakes(server, "ok", version: "TLSv1.3") == 1)
+    }
+  }
+
   @Test func aTruncatedRequestIsAbandoned() async throws {
     try await TestServer.run(tls: try Self.endpoint()) { server in
       try await onThread {

@@ -37,6 +37,21 @@ import Testing
     }
   }
 
+  /// Each head has its own time, though a part of the next comes with the end of each.
+  @Test func headsThatOverlapAreNotOneHead() async throws {
+    try await TestServer.run(configure: Self.short(\.head, seconds: 2)) { server in
+      try await server.client { client in
+        try client.send("GET /")
+        for _ in 0..<4 {
+          #expect(client.staysSilent(milliseconds: 700))
+          try client.send(" HTTP/1.1\r\nHost: a\r\n\r\nGET /")
+          #expect(try client.response().status == 200)
+        }
+      }
+      #expect(server.hits(.headTimeout) == 0)
+    }
+  }
+
   @Test func aHeadThatStallsBehindAnAnswerGets408() async throws {
     try await TestServer.run(configure: Self.short(\.head)) { server in
       try await server.client { client in

@@ -15,6 +15,8 @@ final class FaultyServer: Sendable {
     case reset
     /// It ends in the midst of the body.
     case cut
+    /// A body without a length, whose end is a reset.
+    case torn
     case silence
   }
 
@@ -79,6 +81,12 @@ final class FaultyServer: Sendable {
       case .reset: return
       case .cut:
         _ = socket.stream.send(Array("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf".utf8))
+        return
+      case .torn:
+        _ = socket.stream.send(Array("HTTP/1.0 200 OK\r\n\r\nhalf".utf8))
+        // The client has read it: a reset drops what it has not.
+        usleep(50_000)
+        socket.stream.resetOnClose()
         return
       case .silence: break
       }

@@ -130,6 +130,27 @@ import Testing
     #expect(tally.losses == [.reset: 6, .cut: 12])
   }
 
+  @Test func anEndByResetIsNoEndOfAnAnswer() async throws {
+    let server = try FaultyServer { _, _ in .torn }
+    let tally = try await Self.run(Self.load(server.address) { $0.rate = 50 })
+    server.stop()
+    #expect(tally.answered == 0 && tally.losses == [.cut: 15], "\(tally.statuses) \(tally.losses)")
+  }
+
+  @Test func oneOfANamesAddressesIsEnough() async throws {
+    let nobody = try ListeningSocket.group(
+      at: SocketAddress(IPAddress(v4: 0x7f00_0001), port: 0), count: 1, backlog: 1)[0].address
+    try await TestServer.run { server in
+      let tally = try await Self.run(
+        Self.load(server.address) {
+          $0.addresses = [nobody, server.address]
+          $0.closes = true
+          $0.rate = 100
+        })
+      #expect(tally.answered == 30 && tally.lost == 0, "\(tally.losses)")
+    }
+  }
+
   @Test func aServerThatDoesNotAnswerLosesByTimeout() async throws {
     let server = try FaultyServer { number, _ in number % 5 == 4 ? .silence : .answer(closes: false, announces: false) }
     let tally = try await Self.run(

@@ -183,6 +183,15 @@ import Testing
     #expect(exit == 1 && lines == ["vitrine check: \(peer.url("/")): no answer within 1 s"])
   }
 
+  /// OpenSSL reads on by itself until a record is whole.
+  @Test func aDrippingRecordMeetsTheSameDeadline() async throws {
+    let record = "\u{16}\u{3}\u{3}\u{40}\0" + String(repeating: "x", count: 1000)
+    let peer = try Peer(answering: record, dripping: true)
+    let url = peer.url("/").replacing("http:", with: "https:")
+    let (exit, lines) = await check(url, timeout: .seconds(1))
+    #expect(exit == 1 && lines == ["vitrine check: \(url): no answer within 1 s"])
+  }
+
   @Test(arguments: [
     ("", ": the connection was closed without an answer"), ("SSH-2.0-x\r\n", ": the answer is not HTTP/1"),
   ])

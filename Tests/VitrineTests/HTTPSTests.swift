@@ -69,12 +69,16 @@ import Testing
       #expect(first.output.contains("New, TLSv1.") && first.output.contains("200 OK"), "\(first)")
       // Across a new certificate, too: the keys of tickets are the process's.
       try pair.put(try TLSPair.fresh())
-      let second = try await client([version, "-sess_in", session], service)
+      let next = "\(pair.folder.path)/next"
+      let second = try await client([version, "-sess_in", session, "-sess_out", next], service)
       #expect(second.output.contains("Reused, TLSv1.") && second.output.contains("200 OK"), "\(second)")
+      // In TLS 1.3 a ticket is good for one connection, which brings the next.
+      let third = try await client([version, "-sess_in", version == "-tls1_2" ? session : next], service)
+      #expect(third.output.contains("Reused, TLSv1.") && third.output.contains("200 OK"), "\(third)")
       let name = version == "-tls1_2" ? "TLSv1.2" : "TLSv1.3"
-      for resumed in [false, true] {
+      for (resumed, count) in [(false, 1.0), (true, 2)] {
         let series = "tls_handshakes_total{result=\"ok\",version=\"\(name)\",resumed=\"\(resumed)\"}"
-        #expect(try await service.metric(series) == 1)
+        #expect(try await service.metric(series) == count)
       }
     }
   }
@@ -119,6 +123,27 @@ import Testing
       #expect(try await curl(["--insecure"], service).end == .exited(0))
       let foreign = try await curl(["--insecure", "--cert", mallory.certificate, "--key", mallory.key], service)
       #expect(foreign.end != .exited(0))
+    }
+  }
+
+  /// A session vouches for its client no longer than the client's certificate is good.
+  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: openssl)), arguments: ["-tls1_2", "-tls1_3"])
+  func aSessionEndsWithItsClientsCertificate(version: String) async throws {
+    let pair = try TLSPair()
+    let end = ContinuousClock.now + .seconds(8)
+    let alice = try TLSPair(try SelfSignedPair(names: ["alice"], validity: -60...8))
+    let options = ["--tls-client-ca", alice.certificate, "--tls-client-certificates", "required"]
+    try await ServiceProcess.run(pair.options + options) { (service) async throws in
+      let session = "\(pair.folder.path)/session"
+      let shown = ["-cert", alice.certificate, "-key", alice.key]
+      let first = try await client([version, "-sess_out", session] + shown, service)
+      #expect(first.output.contains("200 OK"), "\(first)")
+      let second = try await client([version, "-sess_in", session] + shown, service)
+      #expect(second.output.contains("Reused, TLSv1.") && second.output.contains("200 OK"), "\(second)")
+      // Its certificate is good up to the second that it names.
+      try await Task.sleep(until: end + .seconds(2), clock: .continuous)
+      let third = try await client([version, "-sess_in", session] + shown, service)
+      #expect(!third.output.contains("200 OK") && third.errors.contains("alert certificate expired"), "\(third)")
     }
   }
 

@@ -21,8 +21,12 @@ extension Connection {
       let injection = context.faults.injection(into: workspace.request, at: known, from: client, now: loop.now)
     else { return false }
     let destination = context.router.destination(of: workspace.request, at: route)
-    if case .lastAnswer = destination { state.end(.linger) }
-    let framing = workspace.request.framing
+    var framing = workspace.request.framing
+    if case .lastAnswer = destination {
+      state.end(.linger)
+      // What follows is not read any more.
+      framing = .none
+    }
     let body = framing == .none ? nil : BodyReader(framing, limits: context.parserLimits)
     let exchange = Exchange(workspace.request, bytes: bytes, route: route, destination, body, began: loop.now)
     exchange.injection = injection

@@ -107,7 +107,8 @@ final class Faults: Sendable {
   private func finish(_ running: Running, by cause: EndCause) {
     let fault = running.fault
     fault.stop()
-    running.requests?.stop()
+    // The last of its count is still to be held up.
+    if cause != .count { running.requests?.stop() }
     log.write(
       .info, "fault ended",
       [

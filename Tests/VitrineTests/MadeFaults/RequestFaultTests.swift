@@ -145,6 +145,34 @@ import Testing
     }
   }
 
+  @Test func theLastOfACountIsHeldUpAsLongAsTheOthers() async throws {
+    try await FaultyService.run { service in
+      try await service.makeFault(#"{"kind":"hang","seconds":60,"scope":{"count":2}}"#)
+      let (first, last) = (try await service.connect(), try await service.connect())
+      try await onThread {
+        for client in [first, last] {
+          try client.send(Self.get)
+          let isSilent = client.staysSilent(milliseconds: 300)
+          #expect(isSilent)
+        }
+        let isSilent = first.staysSilent(milliseconds: 100)
+        #expect(isSilent)
+      }
+      #expect(try await service.get("/").status == 200)
+    }
+  }
+
+  /// Its answer ends the connection, and nobody waits for the body.
+  @Test func whatIsNotReadIsNotWaitedFor() async throws {
+    try await FaultyService.run { service in
+      try await service.makeFault(#"{"kind":"delay","milliseconds":1,"seconds":60}"#)
+      let answer = try await service.client { client in
+        try client.exchange("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\nContent-Length: 5\r\n\r\nhello")
+      }
+      #expect(answer.status == 405 && answer.closes)
+    }
+  }
+
   @Test(arguments: [
     (#"{"route":"/version"}"#, ["/version"]), (#"{"method":"HEAD"}"#, ["HEAD /"]),
     (#"{"header":"X-Canary: yes"}"#, ["/ canary"]), (#"{"header":"x-canary"}"#, ["/ canary"]),
