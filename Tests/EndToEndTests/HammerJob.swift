@@ -9,13 +9,14 @@ enum HammerJob {
   /// - Parameters:
   ///   - what: happens meanwhile; for the line that is printed.
   ///   - node: where the load comes from: one that stays.
+  ///   - rate: requests a second of both kinds of clients together; 0: as fast as answers come.
   ///   - options: further ones of `vitrine hammer`.
   @discardableResult
   static func run(
     in namespace: Namespace, _ what: String, on node: String, against url: String = "http://vitrine",
-    options: [String] = [], _ body: () async throws -> Void
+    rate: Int = 1000, options: [String] = [], _ body: () async throws -> Void
   ) async throws -> HammerReport {
-    let report = try await measuring(in: namespace, on: node, against: url, options: options, body)
+    let report = try await measuring(in: namespace, on: node, against: url, rate: rate, options: options, body)
     print("\(what): \(report)")
     try #require(report.lost == 0, "\(what): \(report)")
     try #require(report.answered > 0 && report.statuses == ["200"], "\(what): \(report)")
@@ -24,10 +25,10 @@ enum HammerJob {
 
   /// The load and what became of it, whatever that is.
   static func measuring(
-    in namespace: Namespace, on node: String, against url: String = "http://vitrine", options: [String] = [],
-    _ body: () async throws -> Void
+    in namespace: Namespace, on node: String, against url: String = "http://vitrine", rate: Int = 1000,
+    options: [String] = [], _ body: () async throws -> Void
   ) async throws -> HammerReport {
-    try await namespace.apply(job(on: node, against: url, options))
+    try await namespace.apply(job(on: node, against: url, rate: rate, options))
     try await until("the load") {
       let ready = try await namespace.json("get", "job", "hammer")["status"]?["ready"]
       return ready == .number(1)
@@ -65,7 +66,7 @@ enum HammerJob {
     return try JSONValue(line)
   }
 
-  private static func job(on node: String, against url: String, _ options: [String]) -> String {
+  private static func job(on node: String, against url: String, rate: Int, _ options: [String]) -> String {
     func container(_ name: String, _ load: [String]) -> String {
       let arguments =
         ["hammer", url, "--duration", "1800", "--output", "json", "--path", "3:/", "--path", "/api/products"]
@@ -95,8 +96,8 @@ enum HammerJob {
             securityContext:
               {runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, seccompProfile: {type: RuntimeDefault}}
             containers:
-      \(container("kept", ["--connections", "60", "--rate", "750"]))
-      \(container("once", ["--connections", "20", "--rate", "250", "--close"]))
+      \(container("kept", ["--connections", "60", "--rate", "\(rate * 3 / 4)"]))
+      \(container("once", ["--connections", "20", "--rate", "\(rate / 4)", "--close"]))
       """
   }
 }

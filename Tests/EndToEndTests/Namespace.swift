@@ -49,9 +49,10 @@ struct Namespace: Sendable {
     for pod in pods.split(separator: "\n") {
       for previous in ["false", "true"] {
         let log = try? await kubectl([
-          "logs", String(pod), "--all-containers", "--prefix", "--tail", "30", "--previous=\(previous)",
+          "logs", String(pod), "--all-containers", "--prefix", "--tail", "3000", "--previous=\(previous)",
         ])
-        if let log, !log.isEmpty { print("== \(pod), previous: \(previous)\n\(log)") }
+        let lines = (log ?? "").split(separator: "\n").filter { !$0.contains(#""message":"request""#) }.suffix(30)
+        if !lines.isEmpty { print("== \(pod), previous: \(previous)\n\(lines.joined(separator: "\n"))") }
       }
     }
   }

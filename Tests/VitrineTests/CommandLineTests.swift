@@ -218,9 +218,3 @@ import Vitrine
   /// A port where nobody listens.
   private func unusedPort() async throws -> String { "\(try freePort())" }
 }
-
-/// A port that was free a moment ago.
-func freePort() throws -> UInt16 {
-  try ListeningSocket.group(at: SocketAddress(IPAddress(v4: 0x7f00_0001), port: 0), count: 1, backlog: 1)[0].address
-    .port
-}
