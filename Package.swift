@@ -128,7 +128,9 @@ let package = Package(
       name: "HammerTests", dependencies: ["HTTPServer", "Hammer", "Networking", "TLS", "TestSupport"],
       swiftSettings: strict),
     // A real cluster, where VITRINE_E2E_IMAGE names the image that its nodes have.
-    .testTarget(name: "EndToEndTests", dependencies: ["Networking", "TLS", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["HTTP", "HTTPServer", "Networking", "TLS", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "EnduranceTests", dependencies: ["Endurance"], swiftSettings: strict),
 

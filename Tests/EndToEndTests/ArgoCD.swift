@@ -19,10 +19,18 @@ enum ArgoCD {
   }
 
   /// Applies the shipped project and `manifest` while `body` runs; then they go, with all that they deployed.
+  ///
+  /// - Parameter webhook: gets the shipped notifications, beside Slack.
   static func deploying(
-    _ manifest: String, from repository: Repository, _ body: () async throws -> Void
+    _ manifest: String, from repository: Repository, telling webhook: Webhook? = nil, _ body: () async throws -> Void
   ) async throws {
-    try await namespace.apply(try shipped("project.yaml", for: repository) + "---\n" + manifest)
+    var project = try shipped("project.yaml", for: repository)
+    if let webhook {
+      project.replace(/(    notifications.*)\.slack: vitrine\n/) { "\($0.output.0)\($0.output.1).e2e: ''\n" }
+      let notifications = try shipped("notifications.yaml", for: repository)
+      try await namespace.apply(notifications + "  service.webhook.e2e: |\n    url: \(webhook.url)\n")
+    }
+    try await namespace.apply(project + "---\n" + manifest)
     do { try await body() } catch {
       print((try? await namespace.kubectl("get", "applications", "--output", "yaml")) ?? "no applications")
       try? await remove()

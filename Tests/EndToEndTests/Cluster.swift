@@ -19,6 +19,9 @@ enum Cluster {
   static let isWhole = environment["VITRINE_E2E"] == "all"
   static let isPartial: Comment = "skipped: VITRINE_E2E is not all"
 
+  /// Measures instead of testing: `VITRINE_E2E=compare`.
+  static let isCompared = environment["VITRINE_E2E"] == "compare"
+
   /// Why nothing can run; nil when it can. A cluster that is asked for and does not answer is no reason but a failure.
   static let missing: String? = {
     if tagIsMissing { return "VITRINE_E2E_IMAGE names no image, as NAME:TAG" }

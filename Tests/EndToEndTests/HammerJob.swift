@@ -69,8 +69,8 @@ enum HammerJob {
   private static func job(on node: String, against url: String, rate: Int, _ options: [String]) -> String {
     func container(_ name: String, _ load: [String]) -> String {
       let arguments =
-        ["hammer", url, "--duration", "1800", "--output", "json", "--path", "3:/", "--path", "/api/products"]
-        + load + options
+        ["hammer", url, "--duration", "1800", "--output", "json"]
+        + (options.contains("--path") ? [] : ["--path", "3:/", "--path", "/api/products"]) + load + options
       return """
               - name: \(name)
                 image: \(Cluster.image)

@@ -68,6 +68,8 @@ extension EndToEndTests {
       var arguments = values.arguments
       if values.name != "default" {
         arguments = ["--values", "\(Cluster.root)/chart/ci/\(values.name)-values.yaml"] + arguments
+        // They go soon: how a pod goes is told elsewhere.
+        arguments += ["--set", "drain.delay=1,minReadySeconds=1"]
       }
       if values.name == "digest" {
         guard let other = try await Cluster.imageByDigest() else {
@@ -139,7 +141,7 @@ extension EndToEndTests {
           return "\(line.dropLast()) > /dev/null &\nfor _ in {1..100}; do \(asked) && break; sleep .1; done"
         }
         if line.contains("--follow") { return "timeout 2 \(line) > /dev/null || [ $? = 124 ]" }
-        if line.hasPrefix("curl ") { return "curl -fsS --noproxy '*' --max-time 10 -o /dev/null \(line.dropFirst(5))" }
+        if line.hasPrefix("curl ") { return "curl -fsS --noproxy '*' --max-time 10 \(line.dropFirst(5))" }
         return String(line)
       }
       // A forward that is no longer needed would hold its port against the next one.

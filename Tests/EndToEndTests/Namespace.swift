@@ -102,10 +102,13 @@ struct Namespace: Sendable {
 
   func podNames() async throws -> [String] { try await pods().compactMap { $0["metadata"]?["name"]?.string }.sorted() }
 
-  /// Waits until there are so many pods, and none that goes or comes.
-  func settled(at count: Int) async throws {
+  /// Waits until there are so many pods, or as many as there are to be, and none that goes or comes.
+  func settled(at count: Int? = nil) async throws {
     try await rolledOut()
-    try await until("\(count) pods in \(name)") { try await pods().count == count }
+    try await until("\(count.map(String.init) ?? "all") pods in \(name)") {
+      let wanted = try await json("get", "deployment", "vitrine")["spec"]?["replicas"]?.number ?? 1
+      return try await pods().count == count ?? Int(wanted)
+    }
   }
 
   /// How often containers were started again, of all pods.
@@ -143,9 +146,9 @@ struct Namespace: Sendable {
 /// One answer of the service at `address`, on a connection of its own.
 func ask(
   _ address: SocketAddress, _ target: String, method: String = "GET", _ fields: [String] = [], body: String = "",
-  tls: TLSContext? = nil
+  host: String = "localhost", tls: TLSContext? = nil
 ) async throws -> RawResponse {
-  let head = ["\(method) \(target) HTTP/1.1", "Host: localhost", "Connection: close"] + fields
+  let head = ["\(method) \(target) HTTP/1.1", "Host: \(host)", "Connection: close"] + fields
   let length = body.isEmpty ? [] : ["Content-Length: \(body.utf8.count)"]
   let request = (head + length).joined(separator: "\r\n") + "\r\n\r\n" + body
   return try await onThread { try RawClient(address, tls: tls).exchange(request) }
