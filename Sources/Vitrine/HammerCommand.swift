@@ -79,11 +79,18 @@ package struct HammerCommand: Sendable, Equatable {
   }
 
   private var requests: [Load.Request] {
+    // One of the user's takes the place of ours: two Host fields are no request.
+    let given = Set(configuration.hammerHeaders.map { $0.prefix { $0 != ":" }.lowercased() })
+    let fields =
+      [
+        ("host", "Host: \(url.authority)"),
+        ("user-agent", "User-Agent: vitrine-hammer/\(BuildInformation.current.version)"),
+      ]
+      .filter { !given.contains($0.0) }.map(\.1)
     let paths = configuration.hammerPaths.isEmpty ? [Path(weight: 1, target: url.target)] : configuration.hammerPaths
     return paths.map { path in
       let lines =
-        ["\(configuration.hammerMethod.rawValue) \(path.target) HTTP/1.1", "Host: \(url.authority)"]
-        + ["User-Agent: vitrine-hammer/\(BuildInformation.current.version)"] + configuration.hammerHeaders
+        ["\(configuration.hammerMethod.rawValue) \(path.target) HTTP/1.1"] + fields + configuration.hammerHeaders
         + (configuration.hammerCloses ? ["Connection: close"] : []) + ["", ""]
       return Load.Request(bytes: Array(lines.joined(separator: "\r\n").utf8), weight: path.weight)
     }

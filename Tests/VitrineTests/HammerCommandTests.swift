@@ -27,6 +27,15 @@ import Testing
     }
   }
 
+  @Test func aHostOfTheUsersTakesThePlaceOfTheURLs() async throws {
+    try await ServiceProcess.run { (service) async throws in
+      let ended = try await hammer([
+        service.url, "--rate", "20", "--duration", "0.5", "--header", "host: shop.example", "--output", "json",
+      ])
+      #expect(try JSONValue(ended.output)["statuses"] == .object(["200": .number(10)]), "\(ended)")
+    }
+  }
+
   @Test func failsWhenMoreWasLostThanIsAllowed() async throws {
     // A port of privileged services on which nobody listens here.
     let arguments = ["http://127.0.0.1:1/", "--rate", "50", "--duration", "0.2"]
