@@ -33,33 +33,48 @@ extension CatalogFile {
 
   private var name: Substring { path.lastIndex(of: "/").map { path[$0...].dropFirst() } ?? path[...] }
 
-  /// Why it cannot be replaced; nil when it can. It need not exist. Tries it: access(2) does not know of a read-only
-  /// mount below, of Landlock, and of a ConfigMap's folder that root may write.
-  package var readOnlyReason: String? {
-    var status = stat()
-    if unsafe lstat(path, &status) == 0 {
-      if status.st_mode & S_IFMT == S_IFLNK { return "its file is a symbolic link, which somebody else swaps" }
-      // Root may write it all the same; who took the right away from all did not mean that.
-      if status.st_mode & 0o222 == 0 { return "its file is read-only" }
-      guard unsafe access(path, W_OK) == 0 else { return "its file cannot be written: \(reason(errno))" }
-    }
-    let descriptor = unsafe open(newPath, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard descriptor >= 0 else { return "its folder cannot be written: \(reason(errno))" }
-    close(descriptor)
-    unsafe unlink(newPath)
-    return nil
+  /// What came of wanting to write it.
+  package enum Claim: Sendable {
+    /// The descriptor holds the lock, and is to stay open.
+    case mine(lock: Int32)
+    /// Another process writes it.
+    case taken
+    case readOnly(String)
   }
 
-  /// flock(2) on a file beside it, which the kernel lets go of when the process ends, however that is. The descriptor
-  /// is to stay open; nil when another process has the lock.
-  package func lock() throws(CatalogError) -> Int32? {
-    let descriptor = unsafe open(lockPath, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard descriptor >= 0 else { throw .unreadable(file: lockPath, reason: reason(errno)) }
-    if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return descriptor }
-    let code = errno
+  /// Takes the right to write it, where that is to be had; it need not exist. The lock is flock(2) on a file beside it,
+  /// which the kernel lets go of when the process ends, however that is.
+  package func claim() throws(CatalogError) -> Claim {
+    if let readOnlyReason { return .readOnly(readOnlyReason) }
+    let lock = unsafe open(lockPath, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard lock >= 0 else { return .readOnly("its folder cannot be written: \(reason(errno))") }
+    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+      let code = errno
+      close(lock)
+      guard code == EWOULDBLOCK else { throw .unreadable(file: lockPath, reason: reason(code)) }
+      return .taken
+    }
+    // Under the lock: without it this is what another process is about to rename.
+    let descriptor = unsafe open(newPath, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else {
+      let code = errno
+      close(lock)
+      return .readOnly("its folder cannot be written: \(reason(code))")
+    }
     close(descriptor)
-    guard code == EWOULDBLOCK else { throw .unreadable(file: lockPath, reason: reason(code)) }
-    return nil
+    unsafe unlink(newPath)
+    return .mine(lock: lock)
+  }
+
+  /// What is known without a try. access(2) does not know of a read-only mount below, of Landlock, and of a ConfigMap's
+  /// folder that root may write.
+  private var readOnlyReason: String? {
+    var status = stat()
+    guard unsafe lstat(path, &status) == 0 else { return nil }
+    if status.st_mode & S_IFMT == S_IFLNK { return "its file is a symbolic link, which somebody else swaps" }
+    // Root may write it all the same; who took the right away from all did not mean that.
+    if status.st_mode & 0o222 == 0 { return "its file is read-only" }
+    return unsafe access(path, W_OK) == 0 ? nil : "its file cannot be written: \(reason(errno))"
   }
 
   /// Replaces the file: a new one, fsync(2), rename(2), fsync(2) of the folder. Whoever looks, and whenever the power
@@ -71,7 +86,11 @@ extension CatalogFile {
       throw .full("the catalogue's file would have more than \(limits.fileBytesMax) bytes")
     }
     let identity = try writeNew(bytes)
-    guard unsafe rename(newPath, path) == 0 else { throw failed("rename") }
+    guard unsafe rename(newPath, path) == 0 else {
+      let error = failed("rename")
+      unsafe unlink(newPath)
+      throw error
+    }
     let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .uncertain("\(folder): open: \(reason(errno))") }
     defer { close(descriptor) }

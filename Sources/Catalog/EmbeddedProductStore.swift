@@ -30,8 +30,10 @@ package final class EmbeddedProductStore: ProductStore {
   private let reads = DispatchQueue(label: "store reads")
   /// Never blocked, while the others are.
   private let deadlines = DispatchQueue(label: "store deadlines")
-  /// The file as it was when it was last read or written, bad or good; touched by `writer` alone.
+  /// The file as it was when it was last looked at; touched by `writer` alone, as the next one.
   private let seen: Mutex<InputFile.Identity?>
+  /// The file as it was when this process last took it or wrote it: anything else is somebody's edit.
+  private let taken: Mutex<InputFile.Identity?>
   /// Keeps other processes from writing the file.
   private let lock: Int32?
   private let commitCount = Atomic<Int>(0)
@@ -53,6 +55,7 @@ package final class EmbeddedProductStore: ProductStore {
     self.milliseconds = milliseconds
     current = Mutex(snapshot)
     seen = Mutex(identity)
+    taken = Mutex(identity)
   }
 
   deinit {
@@ -130,7 +133,7 @@ package final class EmbeddedProductStore: ProductStore {
       if onlyIfTouched, identity == seen.withLock({ $0 }) { return }
       seen.withLock { $0 = identity }
       do throws(CatalogError) {
-        report(.done(changed: try take(file)))
+        report(.done(changed: try take(file, identity)))
       } catch {
         report(.failed(error))
       }
@@ -138,14 +141,22 @@ package final class EmbeddedProductStore: ProductStore {
   }
 
   /// Whether the content differs from what was there before.
-  private func take(_ file: CatalogFile) throws(CatalogError) -> Bool {
+  ///
+  /// - Parameter identity: the file's, from before it is read.
+  private func take(_ file: CatalogFile, _ identity: InputFile.Identity?) throws(CatalogError) -> Bool {
     let before = snapshot
     let loaded = try file.load(time: 0)
+    note(identity)
     let next = CatalogSnapshot(products: loaded.products, revision: max(loaded.revision ?? 0, before.revision + 1))
     // A snapshot of the same content is not replaced: its memory is shared with answers under way.
     if before.entries.elementsEqual(next.entries, by: { $0.product == $1.product }) { return false }
     current.withLock { $0 = next }
     return true
+  }
+
+  private func note(_ identity: InputFile.Identity?) {
+    seen.withLock { $0 = identity }
+    taken.withLock { $0 = identity }
   }
 }
 
@@ -215,8 +226,7 @@ extension EmbeddedProductStore {
     let base = draft.base
     let next = base.changed(by: draft.entries.map { ($0.key, $0.value) }, revision: base.revision + 1)
     if let file {
-      let identity = try file.replace(with: ProductFile.json(of: next.entries, revision: next.revision))
-      seen.withLock { $0 = identity }
+      note(try file.replace(with: ProductFile.json(of: next.entries, revision: next.revision)))
     }
     commitCount.add(1, ordering: .relaxed)
     current.withLock { $0 = next }
@@ -224,10 +234,9 @@ extension EmbeddedProductStore {
 
   /// Somebody may have edited the file: that is not overwritten. One that has gone is made again.
   private func catchUp() throws(StoreError) {
-    guard let file, let identity = file.input.identity, identity != seen.withLock({ $0 }) else { return }
+    guard let file, let identity = file.input.identity, identity != taken.withLock({ $0 }) else { return }
     do throws(CatalogError) {
-      _ = try take(file)
-      seen.withLock { $0 = identity }
+      _ = try take(file, identity)
     } catch {
       throw .unavailable("somebody has changed the file: \(error.lines.first ?? "")")
     }

@@ -55,15 +55,16 @@ extension EmbeddedProductStore {
     milliseconds: @escaping @Sendable () -> Int64
   ) throws(StoreOpeningError) -> EmbeddedProductStore {
     let file = CatalogFile(path: path, limits: limits)
-    let readOnlyReason: String?
+    var readOnlyReason: String?
     var lock: Int32?
     switch purpose {
     case .reading(let reason): readOnlyReason = reason
     case .writing(let products):
-      readOnlyReason = file.readOnlyReason
-      if readOnlyReason == nil {
-        do throws(CatalogError) { lock = try file.lock() } catch { throw .catalog(error) }
-        guard lock != nil else { throw .locked(path: path) }
+      switch try claim(file) {
+      case .readOnly(let reason): readOnlyReason = reason
+      case .taken: throw .locked(path: path)
+      case .mine(let held):
+        lock = held
         if file.input.identity == nil { try make(file, with: products) }
       }
     }
@@ -76,6 +77,10 @@ extension EmbeddedProductStore {
     } catch {
       throw .catalog(error)
     }
+  }
+
+  private static func claim(_ file: CatalogFile) throws(StoreOpeningError) -> CatalogFile.Claim {
+    do throws(CatalogError) { return try file.claim() } catch { throw .catalog(error) }
   }
 
   private static func make(_ file: CatalogFile, with products: [Product]) throws(StoreOpeningError) {

@@ -190,6 +190,30 @@ import Testing
     withExtendedLifetime(store) {}
   }
 
+  /// It would be renamed over the catalogue, or be missing when it is to be.
+  @Test func whoComesSecondLeavesTheNewFileOfTheFirstAlone() throws {
+    let folder = try Folder()
+    let store = try open(folder)
+    try folder.write("half", to: ".products.json.new")
+    do {
+      _ = try open(folder)
+      Issue.record("opened twice")
+    } catch {
+      #expect(error.lines == ["\(folder.file): another process has it open for writing"])
+    }
+    #expect(try String(contentsOfFile: folder.path + "/.products.json.new", encoding: .utf8) == "half")
+    withExtendedLifetime(store) {}
+  }
+
+  @Test func aNewFileThatCannotTakeItsPlaceIsNotLeftBehind() async throws {
+    let folder = try Folder()
+    let store = try open(folder)
+    try FileManager.default.removeItem(atPath: folder.file)
+    try FileManager.default.createDirectory(atPath: folder.file, withIntermediateDirectories: true)
+    await #expect(throws: StoreError.self) { try await store.apply([put("c")]) }
+    #expect(try folder.names == [".products.json.lock", "products.json"])
+  }
+
   @Test func anEditByHandIsTakenInBeforeTheNextChange() async throws {
     let folder = try Folder()
     let store = try open(folder)
@@ -208,6 +232,14 @@ import Testing
     ) { try await store.apply([put("c")]) }
     #expect(try String(contentsOfFile: folder.file, encoding: .utf8) == "[")
     #expect(store.count == 2)
+    // Nor when the watcher has looked at it before.
+    try folder.write("[[")
+    guard case .failed = await reload(store, onlyIfTouched: true) else {
+      Issue.record()
+      return
+    }
+    await #expect(throws: StoreError.self) { try await store.apply([put("c")]) }
+    #expect(try String(contentsOfFile: folder.file, encoding: .utf8) == "[[")
     try FileManager.default.removeItem(atPath: folder.file)
     // One that is gone is made again.
     _ = try await store.apply([put("c")])

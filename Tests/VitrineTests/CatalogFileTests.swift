@@ -74,7 +74,7 @@ import Testing
   @Test func hangupTakesANewFileAndKeepsTheLastGoodOne() async throws {
     let folder = try TemporaryFolder()
     let file = try folder.write(catalogue("one"), to: "products.json")
-    try await ServiceProcess.run(["--products", file]) { service in
+    try await ServiceProcess.run(["--products", file, "--watch-interval", "3600"]) { service in
       #expect(try await reloads(service, "success") == 0)
       #expect(try await reloads(service, "failure") == 0)
       let before = try await service.get("/api/products")

@@ -70,6 +70,29 @@ import Testing
     }
   }
 
+  /// Nobody pulls the plug here: what would outlast that is a matter of the order.
+  @Test(.enabled(Faults.needsTracing, Faults.canTrace))
+  func aChangeIsOnTheDiskBeforeItIsAcknowledged() async throws {
+    let folder = try TemporaryFolder()
+    try await Writers.run(in: folder, ["--products", "\(folder.path)/products.json"]) { (service) async throws in
+      let calls = try await Faults.tracing("fsync,fdatasync,rename,sendto", of: service.process) { () async throws in
+        #expect(try await service.send("PUT", "/api/products/a", Writers.product()).status == 201)
+      }
+      let told = calls.joined(separator: "\n")
+      let first = try #require(calls.first { $0.contains("fsync(") && $0.contains("/.products.json.new>") }, "\(told)")
+      // Of the one thread that writes: each call begins when the one before has ended.
+      let thread = first.prefix { $0 != " " }
+      let own = calls.filter { $0.hasPrefix("\(thread) ") && !$0.contains(" resumed>") }.map { call in
+        call.drop { $0 != " " }.drop { $0 == " " }.prefix { $0 != "(" }
+      }
+      #expect(own == ["fsync", "rename", "fsync"], "\(told)")
+      let last = try #require(calls.lastIndex { $0.hasPrefix("\(thread) ") })
+      #expect(calls[last].contains("fsync") && calls[last].hasSuffix("= 0"), "\(told)")
+      let answer = try #require(calls.firstIndex { $0.contains("HTTP/1.1 201") }, "\(told)")
+      #expect(last < answer && told.contains("fsync(") && told.contains("<\(folder.path)>)"), "\(told)")
+    }
+  }
+
   @Test func aFullDiskChangesNothingAndIsTold() async throws {
     let folder = try TemporaryFolder()
     let file = "\(folder.path)/products.json"

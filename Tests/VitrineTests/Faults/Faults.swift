@@ -90,10 +90,25 @@ enum Faults {
   static func injecting<Result>(
     _ calls: String, _ injection: String, into process: ChildProcess, _ body: () async throws -> Result
   ) async throws -> Result {
-    let command = [
-      strace, "-f", "-o", "/dev/null", "-e", "trace=\(calls)", "-e", "inject=\(calls):\(injection)", "-p",
-      "\(process.pid)",
-    ]
+    let options = ["-o", "/dev/null", "-e", "trace=\(calls)", "-e", "inject=\(calls):\(injection)"]
+    return try await traced(process, options, body)
+  }
+
+  /// The system calls of `process` that strace(1) saw while `body` ran, a line each, behind the thread's number: a call
+  /// during which another one was made has one line more for its end. Descriptors have their paths.
+  static func tracing(_ calls: String, of process: ChildProcess, _ body: () async throws -> Void) async throws
+    -> [String]
+  {
+    let folder = try TemporaryFolder()
+    let file = "\(folder.path)/calls"
+    try await traced(process, ["-y", "-s", "16", "-o", file, "-e", "trace=\(calls)"], body)
+    return try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").map(String.init)
+  }
+
+  private static func traced<Result>(
+    _ process: ChildProcess, _ options: [String], _ body: () async throws -> Result
+  ) async throws -> Result {
+    let command = [strace, "-f"] + options + ["-p", "\(process.pid)"]
     return try await ChildProcess.run(command, environment: environment) { tracer in
       _ = try await tracer.errors.line("attached")
       let result = try await body()
