@@ -96,27 +96,35 @@ final class CatalogWatch: Sendable {
     var failures = 0
     while !isClosed.load(ordering: .relaxed) {
       let reason = session()
-      let wasUp = state.withLock { view in
-        let wasUp = view.link == .up
-        if wasUp { (view.link, view.linkSince) = (.connecting, .now) }
-        return wasUp
+      let lasted = state.withLock { view -> Duration? in
+        guard view.link == .up else { return nil }
+        defer { (view.link, view.linkSince) = (.connecting, .now) }
+        return .now - view.linkSince
       }
-      // What broke may be the one connection: the next attempt is made at once, and only if it fails the database is down.
-      if wasUp {
-        failures = 0
-        continue
-      }
-      let isNews = state.withLock { view in
-        defer {
-          if case .down = view.link {} else { view.linkSince = .now }
-          view.link = .down(reason)
+      if let lasted {
+        // What broke may be the one connection: the next attempt is made at once, and only if it fails the database is
+        // down. But a server that ends each soon after the first answer is not asked without a pause.
+        if lasted > Self.backoffMax {
+          failures = 0
+          continue
         }
-        return view.link != .down(reason)
+      } else {
+        noteDown(reason)
       }
-      if isNews { report(.down(reason)) }
       failures += 1
       _ = closing.wait(timeout: .now() + .nanoseconds(Self.nanosecondsOfBackoff(failures: failures)))
     }
+  }
+
+  private func noteDown(_ reason: String) {
+    let isNews = state.withLock { view in
+      defer {
+        if case .down = view.link {} else { view.linkSince = .now }
+        view.link = .down(reason)
+      }
+      return view.link != .down(reason)
+    }
+    if isNews { report(.down(reason)) }
   }
 
   /// Doubled with each failure, and half of it by chance: replicas that lost the database together come back one by one.

@@ -20,18 +20,8 @@ final class ConnectionPool<Connection>: Sendable {
   private struct State {
     /// The last that worked comes first, so that few connections are open where few are needed.
     var idle: [Int]
-    var waiting: [Job] = []
-    var firstWaiting = 0
+    var waiting = WaitingLine<Job>()
     var waits = 0
-
-    mutating func next() -> Job? {
-      guard firstWaiting < waiting.count else { return nil }
-      defer {
-        firstWaiting += 1
-        if firstWaiting == waiting.count { (waiting, firstWaiting) = ([], 0) }
-      }
-      return waiting[firstWaiting]
-    }
   }
 
   private let workers: [Worker]
@@ -91,7 +81,7 @@ final class ConnectionPool<Connection>: Sendable {
     worker.queue.async { [self] in
       worker.connection.withLock { job(&$0) }
       let next = state.withLock { state -> Job? in
-        if let next = state.next() { return next }
+        if let next = state.waiting.next() { return next }
         state.idle.append(index)
         return nil
       }

@@ -69,8 +69,11 @@ final class PostgreSQLConnection {
     else { return false }
     // A server that has gone has said so, or at least its kernel has: better seen before a change is sent than after.
     var descriptor = pollfd(fd: unsafe PQsocket(connection), events: Int16(POLLIN), revents: 0)
-    guard unsafe poll(&descriptor, 1, 0) > 0 else { return true }
-    return unsafe PQconsumeInput(connection) == 1 && PQstatus(connection) == CONNECTION_OK
+    // To the end of what has come: behind a last message there may be the end of the connection.
+    while unsafe poll(&descriptor, 1, 0) > 0 {
+      guard unsafe PQconsumeInput(connection) == 1, unsafe PQstatus(connection) == CONNECTION_OK else { return false }
+    }
+    return true
   }
 
   // MARK: Asking

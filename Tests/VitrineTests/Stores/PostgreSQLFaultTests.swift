@@ -65,6 +65,42 @@ struct PostgreSQLFaultTests {
     }
   }
 
+  /// As a pooler or an administrator does it: with a last message, and while the watch's own goes on.
+  @Test func aConnectionThatTheServerHasEndedCostsNoRequest() async throws {
+    try await PostgreSQLServer.run { server in
+      try await server.serve { service in
+        try await warm(service)
+        for (method, target) in [("GET", "/api/products?limit=3"), ("PUT", "/api/products/a")] {
+          let own = "application_name = 'vitrine' AND query NOT LIKE 'SELECT revision, products%'"
+          #expect(try await service.get("/api/products?limit=\(method.utf8.count + 3)").status == 200)
+          let ended = try await server.query(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE \(own)")
+          #expect(ended == "1")
+          try await waiting(for: "its end") {
+            try await server.query("SELECT count(*) FROM pg_stat_activity WHERE \(own)") == "0" ? true : nil
+          }
+          let answer =
+            method == "GET"
+            ? try await service.get(target) : try await service.send(method, target, Writers.product(price: 9))
+          #expect(answer.status == 200 && answer["X-Cache"] != "STALE", "\(method): \(answer)")
+        }
+      }
+    }
+  }
+
+  /// A server that answers once and closes: asked now and then, not as fast as it can.
+  @Test func aServerThatEndsEachSessionIsNotAskedWithoutAPause() async throws {
+    try await PostgreSQLServer.run { server in
+      try await server.query("ALTER ROLE vitrine SET idle_session_timeout = '20ms'")
+      try await server.serve { service in
+        try await Task.sleep(for: .seconds(2))
+        let sessions = service.process.output.lines.count { $0.contains("database is reachable") }
+        #expect((2..<12).contains(sessions), "\(sessions) sessions in 2 s")
+        #expect(try await service.get("/api/products").status == 200)
+      }
+    }
+  }
+
   @Test func whatIsTooLongAgoIsNotToldAnyMore() async throws {
     try await PostgreSQLServer.run { server in
       try await server.serve(["--stale-max", "0"]) { service in
