@@ -56,7 +56,8 @@ extension JSON {
 
   private static func quoted(_ text: String) -> String {
     var bytes: [UInt8] = []
-    JSONText.append(string: String(text.prefix(charactersMax)), to: &bytes)
+    // Scalars: one character may have any number of them.
+    JSONText.append(string: String(text.unicodeScalars.prefix(charactersMax)), to: &bytes)
     let quoted = String(decoding: bytes, as: UTF8.self)
     let count = text.unicodeScalars.count
     return count > charactersMax ? "\(quoted) (\(count) characters)" : quoted

@@ -10,7 +10,8 @@ package struct ProductReading: Sendable {
   package private(set) var createdAt: Int64?
   package private(set) var updatedAt: Int64?
   package private(set) var revision: Int?
-  /// In the order of `ProductField`, unknown names first. Paths begin at the product.
+  /// In the order of `ProductField`, unknown names first; behind `Problem.errorsMax` of them one tells that there are
+  /// more. Paths begin at the product.
   package private(set) var mistakes: [Mistake] = []
 
   private var fields: [String: JSON] = [:]
@@ -33,8 +34,7 @@ package struct ProductReading: Sendable {
       fields[member.name] = member.value
       guard ProductField(rawValue: member.name) == nil else { continue }
       // A misspelt field is a mistake, never ignored.
-      let known = ProductField.allCases.map(\.rawValue).joined(separator: ", ")
-      note([.name(member.name)], "is not a field of a product (\(known))")
+      note([.name(member.name)], "is not a field of a product (\(Self.names))")
     }
     if source == .file || fields["id"] != nil { id = text(.id) }
     let name = text(.name)
@@ -58,6 +58,8 @@ package struct ProductReading: Sendable {
     return Product(
       id: id, details: details, createdAt: createdAt, updatedAt: updatedAt ?? createdAt, revision: revision ?? 1)
   }
+
+  private static let names = ProductField.allCases.map(\.rawValue).joined(separator: ", ")
 
   private mutating func readKept() {
     if fields["createdAt"] != nil { createdAt = time(.createdAt) }
@@ -118,6 +120,10 @@ package struct ProductReading: Sendable {
   }
 
   private mutating func note(_ path: [Mistake.Step], _ problem: String) {
-    mistakes.append(Mistake(path, problem))
+    switch mistakes.count {
+    case ..<Problem.errorsMax: mistakes.append(Mistake(path, problem))
+    case Problem.errorsMax: mistakes.append(Mistake([], "has more mistakes than these"))
+    default: break
+    }
   }
 }

@@ -21,6 +21,9 @@ package enum Problem {
 
   private static let jsonTypes = [MediaType("application", "problem+json"), MediaType("application", "json")]
 
+  /// More things that are wrong help nobody, and cost the time of all.
+  package static let errorsMax = 20
+
   /// One thing that is wrong with a request.
   package struct RequestMistake: Sendable, Equatable {
     package enum Place: Sendable, Equatable {
@@ -29,6 +32,7 @@ package enum Problem {
       /// In the query or the path.
       case parameter(String)
       case header(String)
+      case unnamed
     }
 
     package let place: Place
@@ -39,6 +43,9 @@ package enum Problem {
       self.place = place
       self.detail = detail
     }
+
+    /// Stands behind `errorsMax` of them.
+    package static let more = RequestMistake(.unnamed, "and more")
   }
 
   private static func json(_ status: Status, _ detail: String, _ errors: [RequestMistake]) -> [UInt8] {
@@ -58,17 +65,21 @@ package enum Problem {
   private static func append(_ errors: [RequestMistake], to body: inout [UInt8]) {
     body.append(literal: ",\"errors\":[")
     for (index, error) in errors.enumerated() {
-      let (name, value): (StaticString, String) =
+      let place: (name: StaticString, value: String)? =
         switch error.place {
         case .pointer(let pointer): ("pointer", pointer)
         case .parameter(let parameter): ("parameter", parameter)
         case .header(let header): ("header", header)
+        case .unnamed: nil
         }
       body.append(literal: index == 0 ? "{\"" : ",{\"")
-      body.append(literal: name)
-      body.append(literal: "\":\"")
-      for byte in value.utf8 { appendEscaped(byte, to: &body) }
-      body.append(literal: "\",\"detail\":\"")
+      if let place {
+        body.append(literal: place.name)
+        body.append(literal: "\":\"")
+        for byte in place.value.utf8 { appendEscaped(byte, to: &body) }
+        body.append(literal: "\",\"")
+      }
+      body.append(literal: "detail\":\"")
       for byte in error.detail.utf8 { appendEscaped(byte, to: &body) }
       body.append(literal: "\"}")
     }

@@ -63,6 +63,7 @@ struct Settings {
 /// A value as an error line shows it: quoted, without control characters, and not a page long.
 func quoted(_ value: String) -> String {
   var bytes: [UInt8] = []
-  JSONText.append(string: value.count > 80 ? value.prefix(80) + "…" : value, to: &bytes)
+  JSONText.append(
+    string: value.unicodeScalars.count > 80 ? String(value.unicodeScalars.prefix(80)) + "…" : value, to: &bytes)
   return String(decoding: bytes, as: UTF8.self)
 }

@@ -156,9 +156,11 @@ extension Request {
   /// The answer to a query where none is taken; nil where there is none.
   var refusalOfQuery: Response? {
     guard query != nil else { return nil }
-    let mistakes = queryItems.map { item in
+    let items = queryItems
+    var mistakes = items.prefix(Problem.errorsMax).map { item in
       Problem.RequestMistake(.parameter(quoted(String(decoding: item.name, as: UTF8.self))), "is not a parameter here")
     }
+    if items.count > mistakes.count { mistakes.append(.more) }
     return mistakes.isEmpty ? nil : badRequest(mistakes)
   }
 
@@ -195,7 +197,7 @@ extension Request {
   static func sentence(_ mistakes: [Problem.RequestMistake]) -> String {
     mistakes.map { mistake in
       switch mistake.place {
-      case .pointer(""): mistake.detail
+      case .pointer(""), .unnamed: mistake.detail
       case .pointer(let place), .parameter(let place), .header(let place): "\(place) \(mistake.detail)"
       }
     }.joined(separator: "; ") + "."
