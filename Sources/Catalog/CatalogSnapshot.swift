@@ -80,19 +80,18 @@ package final class CatalogSnapshot: Sendable {
 
 extension CatalogSnapshot {
   private static func page(of query: ProductQuery, in order: [CatalogEntry]) -> ProductPage {
-    let search = Array(query.search.utf8)
     var found: [CatalogEntry] = []
     found.reserveCapacity(min(query.limit, order.count) + 1)
     if query.sort.isDescending {
       var index = query.after.map { cursor in order.partition { cursor.compare($0.product) >= 0 } } ?? order.count
       while index > 0, found.count <= query.limit {
         index -= 1
-        if order[index].contains(search) { found.append(order[index]) }
+        if order[index].contains(query.search) { found.append(order[index]) }
       }
     } else {
       var index = query.after.map { cursor in order.partition { cursor.compare($0.product) > 0 } } ?? 0
       while index < order.count, found.count <= query.limit {
-        if order[index].contains(search) { found.append(order[index]) }
+        if order[index].contains(query.search) { found.append(order[index]) }
         index += 1
       }
     }

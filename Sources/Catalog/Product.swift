@@ -25,6 +25,14 @@ package struct ProductDetails: Sendable, Equatable {
     self.tags = tags
     self.stock = stock
   }
+
+  /// By the bytes: to `==` of `String` an é is an e with an accent too, and who changes the one to the other means it.
+  package static func == (left: ProductDetails, right: ProductDetails) -> Bool {
+    left.price == right.price && left.stock == right.stock
+      && left.texts.elementsEqual(right.texts) { $0.utf8.elementsEqual($1.utf8) }
+  }
+
+  private var texts: [String] { [name, description, currency] + tags }
 }
 
 /// One thing in the showcase. Immutable: a changed product is a new one with the next revision.

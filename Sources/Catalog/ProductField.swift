@@ -39,7 +39,8 @@ package enum ProductField: String, CaseIterable, Sendable {
     case .name: Self.isLine(text, charactersMax: Self.nameCharactersMax)
     case .description:
       Self.counts(text, upTo: Self.descriptionCharactersMax) && !text.utf8.contains(0)
-    case .currency: Currency.codes.contains(text)
+    // By its bytes too: to `==` a Kelvin sign is a K.
+    case .currency: text.utf8.count == 3 && Currency.codes.contains(text)
     case .tags: Self.isLine(text, charactersMax: Self.tagCharactersMax)
     case .price, .stock, .createdAt, .updatedAt, .revision: false
     }

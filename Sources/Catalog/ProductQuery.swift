@@ -26,7 +26,8 @@ package struct ProductSort: Sendable, Hashable {
   package static let all: [String] = Field.allCases.flatMap { [$0.rawValue, "-" + $0.rawValue] }
 }
 
-/// What a product has in the field that a list is ordered by.
+/// What a product has in the field that a list is ordered by. Equal is what `compare` has as equal: to `==` of `String`
+/// an é is an e with an accent too.
 package enum SortKey: Sendable, Hashable {
   case integer(Int64)
   case text(String)
@@ -41,6 +42,15 @@ package enum SortKey: Sendable, Hashable {
       case .createdAt: .integer(product.createdAt)
       case .updatedAt: .integer(product.updatedAt)
       }
+  }
+
+  package static func == (left: SortKey, right: SortKey) -> Bool { compare(left, right) == 0 }
+
+  package func hash(into hasher: inout Hasher) {
+    switch self {
+    case .integer(let number): hasher.combine(number)
+    case .text(let text): hasher.combine(Array(text.utf8))
+    }
   }
 
   /// Integers by value, text by its UTF-8 bytes (COLLATE "C"): the same in every store and every language.
@@ -140,8 +150,8 @@ package struct ProductQuery: Sendable, Hashable {
   package var limit: Int
   /// Its sort is `sort`; nil: from the beginning.
   package var after: ProductCursor?
-  /// In lower case: only products with it in their `Product.searchText`; empty: all.
-  package var search: String
+  /// UTF-8 in lower case: only products with it in their `Product.searchText`; empty: all.
+  package let search: [UInt8]
   package var sort: ProductSort
 
   package init(
@@ -149,7 +159,7 @@ package struct ProductQuery: Sendable, Hashable {
   ) {
     self.limit = limit
     self.after = after
-    self.search = search.lowercased()
+    self.search = Array(search.lowercased().utf8)
     self.sort = sort
   }
 }

@@ -48,6 +48,16 @@ import Testing
     #expect(entry === current)
   }
 
+  @Test func anAccentOfItsOwnIsAChange() {
+    let current = CatalogEntry(.sample("a", name: "Caf\u{E9}", tags: ["e\u{301}"]))
+    for other in [
+      Product.sample("a", name: "Cafe\u{301}", tags: ["e\u{301}"]), .sample("a", name: "Caf\u{E9}", tags: ["\u{E9}"]),
+    ] {
+      #expect(word(outcome(.put(other.details), on: current)) == "replaced")
+      #expect(word(outcome(.restore(other), on: current)) == "replaced")
+    }
+  }
+
   @Test func createTakesNoIDTwice() {
     #expect(word(outcome(.create(other), on: current)) == "taken")
   }

@@ -106,6 +106,14 @@ import Testing
     #expect(ProductSort(text) == nil)
   }
 
+  /// They find different products, so that no memory of answers may take one for the other.
+  @Test func anAccentOfItsOwnIsAnotherQuery() {
+    let (one, two) = ("caf\u{E9}", "cafe\u{301}")
+    #expect(one == two && ProductQuery(search: one) != ProductQuery(search: two))
+    #expect(SortKey.text(one) != .text(two) && Set([SortKey.text(one), .text(two)]).count == 2)
+    #expect(!ProductField.currency.allows("\u{212A}RW") && ProductField.currency.allows("KRW"))
+  }
+
   @Test func aLoopIsNotAskedToScanMany() {
     let many = CatalogSnapshot(products: (0...CatalogSnapshot.scanMax).map { .sample("p\($0)") }, revision: 1)
     #expect(

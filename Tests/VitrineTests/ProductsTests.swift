@@ -69,6 +69,26 @@ import Testing
     }
   }
 
+  @Test func ofManyMistakesTheFirstAreTold() async throws {
+    let folder = try TemporaryFolder()
+    try await Writers.run(in: folder) { service in
+      let query = Array(repeating: "a", count: 3000).joined(separator: "&")
+      let members = (0..<50_000).map { #""f\#($0)":0"# }.joined(separator: ",")
+      // A thousand marks on one letter are one character.
+      let long = "e" + String(repeating: "\u{301}", count: 100_000)
+      for (status, answer) in [
+        (400, try await service.get("/api/products?\(query)")),
+        (400, try await service.get("/api/products/vitrine-mini?\(query)")),
+        (422, try await service.send("PUT", "/api/products/a", "{\(members)}")),
+        (422, try await service.send("PUT", "/api/products/a", Writers.product(long))),
+      ] {
+        #expect(answer.status == status && answer.body.count < 10_000, "\(answer.body.count) bytes")
+        let errors = try #require(try JSONValue(answer.text)["errors"]?.array)
+        #expect(errors.count == 21 || answer.text.contains("pointer\":\"/name"), "\(errors.count) mistakes")
+      }
+    }
+  }
+
   @Test func aCursorBelongsToItsSort() async throws {
     try await ServiceProcess.run { service in
       let cursor = try #require(try JSONValue(try await service.get("/api/products?limit=1").text)["next"]?.string)

@@ -71,7 +71,7 @@ enum ProductStatements {
       case .text(let text): values.append(text)
       }
     }
-    if !query.search.isEmpty { values.append(query.search) }
+    if !query.search.isEmpty { values.append(String(decoding: query.search, as: UTF8.self)) }
     return values
   }
 

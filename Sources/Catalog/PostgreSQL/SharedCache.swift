@@ -28,7 +28,8 @@ extension StoreQuestion {
       switch self {
       case .entry(let id): "product:\(id)"
       // What is searched for comes last: it may have any character.
-      case .page(let query): "page:\(query.limit):\(query.sort.text):\(query.after?.text ?? ""):\(query.search)"
+      case .page(let query):
+        "page:\(query.limit):\(query.sort.text):\(query.after?.text ?? ""):\(String(decoding: query.search, as: UTF8.self))"
       }
     return "vitrine:\(catalogue):\(revision):\(name)"
   }

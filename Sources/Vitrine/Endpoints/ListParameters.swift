@@ -7,11 +7,15 @@ enum ListParameters {
 
   /// The query, or everything that is wrong with it.
   static func query(of request: Request) -> Result<ProductQuery, Mistake> {
-    var query = ProductQuery()
+    var (limit, search, sort) = (ProductQuery.limitDefault, "", ProductSort(.id))
     var after: String?
     var mistakes: [Problem.RequestMistake] = []
     var seen: Set<String> = []
     for item in request.queryItems {
+      if mistakes.count == Problem.errorsMax {
+        mistakes.append(.more)
+        break
+      }
       guard let name = String(validating: item.name, as: UTF8.self), names.contains(name) else {
         let found = quoted(String(decoding: item.name, as: UTF8.self))
         mistakes.append(.init(.parameter(found), "is not a parameter here (\(names.joined(separator: ", ")))"))
@@ -32,8 +36,8 @@ enum ListParameters {
       switch name {
       case "limit":
         let isNumber = !text.isEmpty && text.utf8.count <= 4 && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
-        if isNumber, let limit = Int(text), (1...ProductQuery.limitMax).contains(limit) {
-          query.limit = limit
+        if isNumber, let number = Int(text), (1...ProductQuery.limitMax).contains(number) {
+          limit = number
         } else {
           refuse("must be a whole number from 1 to \(ProductQuery.limitMax)")
         }
@@ -43,19 +47,19 @@ enum ListParameters {
         let isGood =
           text.unicodeScalars.count <= ProductQuery.searchCharactersMax
           && text.unicodeScalars.allSatisfy { !($0.value < 0x20 || (0x7F...0x9F).contains($0.value)) }
-        if isGood { query.search = text.lowercased() } else { refuse(searchRule) }
+        if isGood { search = text } else { refuse(searchRule) }
       default:
-        if let sort = ProductSort(text) {
-          query.sort = sort
+        if let known = ProductSort(text) {
+          sort = known
         } else {
           refuse("must be one of \(ProductSort.all.joined(separator: ", "))")
         }
       }
     }
     guard mistakes.isEmpty else { return .failure(.wrong(mistakes)) }
-    guard let after else { return .success(query) }
-    query.after = ProductCursor(after)
-    return query.after?.sort == query.sort ? .success(query) : .failure(.noSuchPage)
+    let cursor = after.flatMap(ProductCursor.init)
+    guard after == nil || cursor?.sort == sort else { return .failure(.noSuchPage) }
+    return .success(ProductQuery(limit: limit, after: cursor, search: search, sort: sort))
   }
 
   enum Mistake: Error {
@@ -78,8 +82,8 @@ enum ListParameters {
   }
 
   /// All but the unreserved characters of RFC 3986 §2.3 as `%HH`.
-  private static func escaped(_ text: String) -> String {
-    text.utf8.reduce(into: "") { escaped, byte in
+  private static func escaped(_ text: [UInt8]) -> String {
+    text.reduce(into: "") { escaped, byte in
       switch byte {
       case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
         UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
