@@ -28,9 +28,9 @@ final class Connection: Deadlined {
   private var outbox = Outbox()
   /// A handler is being started: when it answers without waiting, `settle` goes on.
   var isStarting = false
-  private var interest: Poller.Interest = .read
   /// The loop reads on here before it waits.
   var isQueued = false
+  private var interest: Poller.Interest = .read
 
   var deadline: Int64 { state.deadline }
   var stream: Stream { socket.stream }
