@@ -32,13 +32,13 @@ package struct ProductChange: Sendable {
       if let current { return .taken(current) }
       return .created(Self.first(id, details, now))
     case .put(let details):
-      guard precondition.holds(for: current) else { return .preconditionFailed }
+      if let failed = precondition.failed(for: current) { return .preconditionFailed(failed) }
       guard let current else { return .created(Self.first(id, details, now)) }
       return replaced(current, with: details, at: now)
     case .delete:
       // RFC 9110 §13.2.1: preconditions are for what would succeed without them.
       guard let current else { return .missing }
-      return precondition.holds(for: current) ? .deleted : .preconditionFailed
+      return precondition.failed(for: current).map { .preconditionFailed($0) } ?? .deleted
     case .restore(let product):
       if let current { return current.product == product ? .unchanged(current) : .replaced(CatalogEntry(product)) }
       return .created(CatalogEntry(product))
@@ -75,7 +75,7 @@ package enum ChangeOutcome: Sendable {
   case missing
   /// The id has a product already, this one.
   case taken(CatalogEntry)
-  case preconditionFailed
+  case preconditionFailed(Precondition.Field)
 
   /// What is to be stored for the id: an entry, or nil for none; nil when nothing changes.
   package var stored: CatalogEntry?? {
@@ -98,9 +98,15 @@ package struct Precondition: Sendable {
     self.ifNoneMatch = ifNoneMatch
   }
 
-  package func holds(for current: CatalogEntry?) -> Bool {
-    guard let current else { return ifMatch.isEmpty }
-    if !ifMatch.isEmpty, !ETag.matches(ifMatch, etag: current.etag, weak: false) { return false }
-    return ifNoneMatch.isEmpty || !ETag.matches(ifNoneMatch, etag: current.etag, weak: true)
+  package enum Field: String, Sendable {
+    case ifMatch = "If-Match"
+    case ifNoneMatch = "If-None-Match"
+  }
+
+  /// The first that does not hold.
+  func failed(for current: CatalogEntry?) -> Field? {
+    guard let current else { return ifMatch.isEmpty ? nil : .ifMatch }
+    if !ifMatch.isEmpty, !ETag.matches(ifMatch, etag: current.etag, weak: false) { return .ifMatch }
+    return ETag.matches(ifNoneMatch, etag: current.etag, weak: true) ? .ifNoneMatch : nil
   }
 }

@@ -10,7 +10,7 @@ extension Request {
     if !ifMatch.isEmpty, !ETag.matches(ifMatch, etag: etag, weak: false) {
       return Problem.response(
         .preconditionFailed, detail: "The resource has changed: If-Match does not name its ETag.",
-        accept: values(of: .accept))
+        errors: [.init(.header("If-Match"), "does not name its ETag")], accept: values(of: .accept))
     }
     guard ETag.matches(values(of: .ifNoneMatch), etag: etag, weak: true) else { return response }
     var notModified = response

@@ -187,7 +187,8 @@ extension Connection {
     // Without the whole head there are no bytes that its fields could point to.
     let accept = request.map { $0.bytes.isEmpty ? [] : $0.values(of: .accept) } ?? []
     workspace.request.reset(method: request?.method ?? .other)
-    let problem = Problem.response(error.status, detail: error.detail, accept: accept)
+    let errors = error == .contentTooLarge ? [Problem.RequestMistake(.pointer(""), "is too large")] : []
+    let problem = Problem.response(error.status, detail: error.detail, errors: errors, accept: accept)
     respond(with: problem, bytes: 0, route: nil, began: loop.now, isLast: true, in: &workspace, on: loop)
   }
 

@@ -85,9 +85,10 @@ struct ProductWrites: Sendable {
       return Problem.response(
         .conflict, detail: "There is a product with this id already: PUT replaces it.",
         errors: [.init(.pointer("/id"), "is taken")], accept: accept)
-    case .preconditionFailed:
+    case .preconditionFailed(let field):
       return Problem.response(
-        .preconditionFailed, detail: "The product is not as If-Match or If-None-Match want it.", accept: accept)
+        .preconditionFailed, detail: "The product is not as \(field.rawValue) wants it.",
+        errors: [.init(.header(field.rawValue), "does not hold for the product")], accept: accept)
     }
   }
 

@@ -150,7 +150,9 @@ extension Request {
   var productID: String { String(decoding: path.dropFirst(Products.path.utf8.count + 1), as: UTF8.self) }
 
   var missingProduct: Response {
-    Problem.response(.notFound, detail: "There is no product with this id.", accept: values(of: .accept))
+    Problem.response(
+      .notFound, detail: "There is no product with this id.", errors: [.init(.parameter("id"), "is no product's")],
+      accept: values(of: .accept))
   }
 
   /// The answer to a query where none is taken; nil where there is none.
