@@ -26,15 +26,15 @@ enum OpenedStore {
     }
     let purpose: EmbeddedProductStore.Purpose =
       mayWrite ? .writing(SampleProducts.products) : .reading(nobodyMay)
-    return try file(path, for: purpose, configuration)
+    return try file(path, for: purpose, configuration, timeout: configuration.storeTimeout)
   }
 
   static func file(
-    _ path: String, for purpose: EmbeddedProductStore.Purpose, _ configuration: Configuration
+    _ path: String, for purpose: EmbeddedProductStore.Purpose, _ configuration: Configuration, timeout: Duration
   ) throws(Failure) -> EmbeddedProductStore {
     do throws(StoreOpeningError) {
       return try .open(
-        path: path, for: purpose, limits: configuration.catalogLimits, timeout: configuration.storeTimeout,
+        path: path, for: purpose, limits: configuration.catalogLimits, timeout: timeout,
         milliseconds: wallClock)
     } catch {
       if case .locked = error { throw Failure(mistakes: error.lines, exit: .unavailable) }

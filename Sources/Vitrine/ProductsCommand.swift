@@ -60,14 +60,7 @@ package struct ProductsCommand: Sendable, Equatable {
 
   private func exportAll(to path: String?) async throws(OpenedStore.Failure) {
     let store = try await store(for: .reading("it is only read"))
-    var entries: [CatalogEntry] = []
-    var query = ProductQuery(limit: 1000)
-    repeat {
-      let page = try await asked { () async throws(StoreError) in try await store.page(query) }
-      entries += page.value.entries
-      query.after = page.value.next
-    } while query.after != nil
-    let bytes = ProductFile.json(of: entries, revision: store.status.revision ?? 0)
+    let bytes = try await wholeFile(of: store)
     guard let path else {
       return try written(bytes, to: STDOUT_FILENO, name: "standard output")
     }
@@ -78,14 +71,34 @@ package struct ProductsCommand: Sendable, Equatable {
     }
   }
 
+  /// All pages, of one revision: a store knows at least that of each page that it has answered, so when it is the same
+  /// before and after, nothing was changed in between.
+  private func wholeFile(of store: any ProductStore) async throws(OpenedStore.Failure) -> [UInt8] {
+    for _ in 0..<Self.triesMax {
+      let revision = store.status.revision ?? 0
+      var entries: [CatalogEntry] = []
+      var query = ProductQuery(limit: 1000)
+      repeat {
+        let page = try await asked { () async throws(StoreError) in try await store.page(query) }
+        entries += page.value.entries
+        query.after = page.value.next
+      } while query.after != nil
+      if store.status.revision ?? 0 == revision { return ProductFile.json(of: entries, revision: revision) }
+    }
+    throw OpenedStore.Failure(
+      mistakes: ["the database: was changed in the midst of each of \(Self.triesMax) exports"], exit: .failure)
+  }
+
+  private static let triesMax = 10
+
   private func store(for purpose: EmbeddedProductStore.Purpose) async throws(OpenedStore.Failure) -> any ProductStore {
+    // An import is one call, and may take longer than a request should.
+    let timeout = max(configuration.storeTimeout, .seconds(600))
     guard configuration.namesDatabase else {
-      return try OpenedStore.file(configuration.products ?? "", for: purpose, configuration)
+      return try OpenedStore.file(configuration.products ?? "", for: purpose, configuration, timeout: timeout)
     }
     let log = Log(level: .error, writer: LogWriter(descriptor: STDERR_FILENO, waitingBytesMax: 1 << 16, format: .text))
-    // An import is one call, and may take longer than a request should.
-    let store = try OpenedStore.database(
-      configuration, timeout: max(configuration.storeTimeout, .seconds(600)), log: log)
+    let store = try OpenedStore.database(configuration, timeout: timeout, log: log)
     #if PostgreSQL
     store.connect()
     do throws(StoreError) { try await store.connected() } catch {
