@@ -37,6 +37,10 @@ package final class EmbeddedProductStore: ProductStore {
   /// Keeps other processes from writing the file.
   private let lock: Int32?
   private let commitCount = Atomic<Int>(0)
+  /// Calls of `apply` that no commit has taken yet.
+  private let waitingCount = Atomic<Int>(0)
+  /// More at once is a disk that hangs: they would only be kept until it is too late for them.
+  static let waitingMax = 1_000
 
   /// - Parameters:
   ///   - lock: what `CatalogFile.lock` answered.
@@ -105,6 +109,10 @@ package final class EmbeddedProductStore: ProductStore {
 
   package func apply(_ changes: [ProductChange]) async throws(StoreError) -> [ChangeOutcome] {
     if let readOnlyReason { throw .readOnly(readOnlyReason) }
+    guard waitingCount.add(1, ordering: .relaxed).newValue <= Self.waitingMax else {
+      waitingCount.subtract(1, ordering: .relaxed)
+      throw .unavailable("\(Self.waitingMax) changes wait for the disk already")
+    }
     let result: Result<[ChangeOutcome], StoreError> = await withCheckedContinuation { continuation in
       let call = PendingCall(continuation, isWrite: true)
       // In the queue's own order: what comes during a commit is here before the next one.
@@ -200,6 +208,7 @@ extension EmbeddedProductStore {
   private func commit() {
     let writes = waiting.withLock { waiting in
       defer { waiting = [] }
+      waitingCount.subtract(waiting.count, ordering: .relaxed)
       return waiting
     }.filter { $0.call.begin() }
     guard !writes.isEmpty else { return }

@@ -175,6 +175,41 @@ import Testing
     #expect(store.snapshot.entries.map(\.id) == ["a", "c"])
   }
 
+  @Test func whileADiskHangsNotEverybodyIsKeptWaiting() async throws {
+    let release = DispatchSemaphore(value: 0)
+    let store = EmbeddedProductStore.inMemory([], limits: CatalogLimits(), timeout: .milliseconds(200)) {
+      release.wait()
+      return 0
+    }
+    // Its commit never ends, as far as the others know.
+    await #expect(throws: StoreError.timedOut(isUncertain: true)) { try await store.apply([put("a")]) }
+    let refused = StoreError.unavailable("\(EmbeddedProductStore.waitingMax) changes wait for the disk already")
+    let count = await withTaskGroup(of: Bool.self) { group in
+      for _ in 0..<EmbeddedProductStore.waitingMax + 7 {
+        group.addTask {
+          do {
+            _ = try await store.apply([self.put("b")])
+            return false
+          } catch {
+            return error as? StoreError == refused
+          }
+        }
+      }
+      return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+    }
+    #expect(count == 7)
+    for _ in 0..<3 { release.signal() }
+    while true {
+      do {
+        _ = try await store.apply([put("c")])
+        break
+      } catch {
+        release.signal()
+      }
+    }
+    #expect(store.snapshot.entries.map(\.id).contains("c"))
+  }
+
   // MARK: Who else is there
 
   @Test func twoWritersOfOneFileAreRefused() throws {
