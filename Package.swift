@@ -68,7 +68,7 @@ let package = Package(
       dependencies: [
         "HTTP", .target(name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"])),
         .target(name: "CRedis", condition: .when(traits: ["Redis"])),
-        .target(name: "Networking", condition: .when(traits: ["Redis"])),
+        .target(name: "Networking", condition: .when(traits: ["PostgreSQL"])),
         .target(name: "TLS", condition: .when(traits: ["Redis"])),
       ],
       resources: [.embedInCode("products.json")], swiftSettings: strict),

@@ -77,7 +77,7 @@ package final class EmbeddedProductStore: ProductStore {
     let access =
       readOnlyReason.map { "read-only: \($0)" } ?? (file == nil ? "changes do not last" : "writable")
     return StoreStatus(
-      kind: file == nil ? "memory" : "file", isReachable: true, isUsable: true, isWritable: readOnlyReason == nil,
+      isReachable: true, isUsable: true, isWritable: readOnlyReason == nil,
       note: "\(place), \(snapshot.count) products, revision \(snapshot.revision), \(access)",
       revision: snapshot.revision)
   }

@@ -68,8 +68,6 @@ package enum StoreError: Error, Sendable, Equatable {
 
 /// What a store knows of itself, for `/readyz?verbose` and the metrics.
 package struct StoreStatus: Sendable, Equatable {
-  /// `memory`, `file`, `postgresql`.
-  package var kind: String
   /// False: it does not answer now; what it answered before may still do.
   package var isReachable: Bool
   /// False: this instance should get no requests, by what is known of the store and by policy; `note` tells why.
@@ -82,9 +80,8 @@ package struct StoreStatus: Sendable, Equatable {
   package var revision: Int?
 
   package init(
-    kind: String, isReachable: Bool, isUsable: Bool, isWritable: Bool, note: String, revision: Int?
+    isReachable: Bool, isUsable: Bool, isWritable: Bool, note: String, revision: Int?
   ) {
-    self.kind = kind
     self.isReachable = isReachable
     self.isUsable = isUsable
     self.isWritable = isWritable

@@ -190,7 +190,7 @@ extension Options {
     Option("cache-ttl", \.cacheTTL, .seconds(0.001...86400), "How long Redis keeps an answer."),
     Option(
       "cache-timeout", \.cacheTimeout, .seconds(0.001...3600),
-      "For each call of Redis, and for another replica's answer; beyond, it is bypassed."),
+      "For each call of Redis; beyond, it is bypassed."),
   ]
 
   private static let changes: [Option] = [

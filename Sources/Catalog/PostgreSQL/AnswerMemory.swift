@@ -18,11 +18,13 @@ struct KnownAnswer: Sendable {
 
   let value: Value
   /// The catalogue's, of which this is a part.
-  let revision: Int
+  let head: ProductStatements.Head
   /// Of the watch, when it was asked for: after an outage a revision may be another one's, of a backup for instance.
   let generation: Int
   /// When it was asked for.
   let askedAt: ContinuousClock.Instant
+
+  var revision: Int { head.revision }
 
   /// About what it takes in memory.
   var bytes: Int {

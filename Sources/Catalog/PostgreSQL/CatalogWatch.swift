@@ -23,19 +23,21 @@ final class CatalogWatch: Sendable {
     fileprivate(set) var linkSince = ContinuousClock.now
     /// One more with each session of the watch; a connection of before is not used after.
     fileprivate(set) var generation = 0
-    /// Names the catalogue, in caches that hold more than one; nil before the first answer, as the next two.
+    /// Names the catalogue, in caches that hold more than one; nil before the first answer, as the next one.
     fileprivate(set) var catalogue: String?
-    fileprivate(set) var revision: Int?
-    fileprivate(set) var products: Int?
-    /// Up to when `revision` is known to have been the last.
+    fileprivate(set) var head: ProductStatements.Head?
+    /// Up to when `head` is known to have been the last.
     fileprivate(set) var confirmedAt: ContinuousClock.Instant?
 
-    /// The last revision, if that is known of this moment.
-    var current: Int? {
+    var revision: Int? { head?.revision }
+    var products: Int? { head?.products }
+
+    /// The last head, if that is known of this moment.
+    var current: ProductStatements.Head? {
       guard link == .up, let confirmedAt, ContinuousClock.now - confirmedAt < CatalogWatch.confirmation else {
         return nil
       }
-      return revision
+      return head
     }
   }
 
@@ -48,27 +50,29 @@ final class CatalogWatch: Sendable {
 
   /// How old the knowledge of the revision may be.
   private static let confirmation = Duration.seconds(1)
-  /// Between two questions; with one lost round trip, answers from memory are still known to be right.
-  private static let interval = Duration.milliseconds(400)
   private static let backoffMin = Duration.milliseconds(100)
   private static let backoffMax = Duration.seconds(5)
 
   private let url: @Sendable () throws(StoreError) -> String
   private let migrations: [Migration]
   private let timeout: Duration
+  private let interval: Duration
   private let report: @Sendable (Event) -> Void
   private let state = Mutex(View())
   private let queue = DispatchQueue(label: "store watch")
   private let isClosed = Atomic<Bool>(false)
   private let closing = DispatchSemaphore(value: 0)
 
+  /// - Parameter interval: between two questions; with one lost round trip, answers from memory are still known to be
+  ///   right.
   init(
     url: @escaping @Sendable () throws(StoreError) -> String, migrations: [Migration], timeout: Duration,
-    report: @escaping @Sendable (Event) -> Void
+    interval: Duration = .milliseconds(400), report: @escaping @Sendable (Event) -> Void
   ) {
     self.url = url
     self.migrations = migrations
     self.timeout = timeout
+    self.interval = interval
     self.report = report
   }
 
@@ -85,10 +89,12 @@ final class CatalogWatch: Sendable {
   }
 
   /// Takes what another connection has seen, where that is newer.
-  func saw(_ head: ProductStatements.Head) {
+  ///
+  /// - Parameter generation: the connection's: revisions of two sessions may be of two histories.
+  func saw(_ head: ProductStatements.Head, generation: Int) {
     state.withLock { view in
-      guard let revision = view.revision, head.revision > revision else { return }
-      (view.revision, view.products) = (head.revision, head.products)
+      guard generation == view.generation, let revision = view.revision, head.revision > revision else { return }
+      view.head = head
     }
   }
 
@@ -144,9 +150,9 @@ final class CatalogWatch: Sendable {
       while !isClosed.load(ordering: .relaxed) {
         let asked = ContinuousClock.now
         let rows = try connection.rows(of: ProductStatements.catalogue, deadline: asked + timeout)
-        confirm(try ProductStatements.head(of: rows), catalogue: rows.first?[2] ?? "", at: asked, isFirst: isFirst)
+        confirm(try ProductStatements.head(of: rows), catalogue: rows.first?[3] ?? "", at: asked, isFirst: isFirst)
         isFirst = false
-        try connection.waitForNotification(until: asked + Self.interval)
+        try connection.waitForNotification(until: asked + interval)
       }
       return "closed"
     } catch let error as PostgreSQLError {
@@ -175,7 +181,7 @@ final class CatalogWatch: Sendable {
       // What somebody else saw meanwhile may be newer; after a reconnection what counts is what is there now, even if
       // that is older: a backup, or a replica that has become the first.
       if isFirst || head.revision >= view.revision ?? 0 {
-        (view.revision, view.products) = (head.revision, head.products)
+        view.head = head
       }
       view.confirmedAt = instant
       guard isFirst else { return nil }

@@ -75,7 +75,31 @@ package struct Migration: Sendable {
           FOR EACH STATEMENT EXECUTE FUNCTION vitrine.products_changed();
         CREATE TRIGGER truncated AFTER TRUNCATE ON vitrine.products
           FOR EACH STATEMENT EXECUTE FUNCTION vitrine.products_changed();
-        """)
+        """),
+    // What tells two histories apart that have the same numbers: of a backup, or of a replica that has become the first.
+    Migration(
+      version: 2, worksFrom: 1,
+      sql: """
+        ALTER TABLE vitrine.catalog ADD COLUMN state uuid NOT NULL DEFAULT gen_random_uuid();
+        CREATE OR REPLACE FUNCTION vitrine.products_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE growth bigint := 0;
+        BEGIN
+          IF TG_OP = 'TRUNCATE' THEN
+            SELECT -products INTO growth FROM vitrine.catalog;
+          ELSIF NOT EXISTS (SELECT FROM touched) THEN
+            RETURN NULL;
+          ELSIF TG_OP = 'INSERT' THEN
+            SELECT count(*) INTO growth FROM touched;
+          ELSIF TG_OP = 'DELETE' THEN
+            SELECT -count(*) INTO growth FROM touched;
+          END IF;
+          UPDATE vitrine.catalog SET products = products + growth,
+            revision = revision + CASE WHEN xmin = pg_current_xact_id()::xid THEN 0 ELSE 1 END,
+            state = CASE WHEN xmin = pg_current_xact_id()::xid THEN state ELSE gen_random_uuid() END;
+          PERFORM pg_notify('vitrine', '');
+          RETURN NULL;
+        END $$;
+        """),
   ]
 }
 

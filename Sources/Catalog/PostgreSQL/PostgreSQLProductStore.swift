@@ -1,5 +1,6 @@
 #if PostgreSQL
 
+internal import Networking
 internal import Synchronization
 
 /// Products in a PostgreSQL that replicas share.
@@ -39,6 +40,7 @@ package final class PostgreSQLProductStore: ProductStore {
   private let milliseconds: @Sendable () -> Int64
   private let memory: AnswerMemory
   private let flights = SingleFlight<StoreQuestion, (KnownAnswer, CacheResult)>()
+  private let alarm = Alarm()
   private let counts = Mutex([0, 0, 0, 0])
 
   /// - Parameters:
@@ -80,7 +82,7 @@ package final class PostgreSQLProductStore: ProductStore {
     let isReachable = view.link == .up
     let isUsable = isReachable || !settings.isHardDependency && view.revision != nil
     return StoreStatus(
-      kind: "postgresql", isReachable: isReachable, isUsable: isUsable, isWritable: true, note: note(of: view),
+      isReachable: isReachable, isUsable: isUsable, isWritable: true, note: note(of: view),
       revision: view.revision)
   }
 
@@ -107,9 +109,14 @@ package final class PostgreSQLProductStore: ProductStore {
       case .up: return
       case .down(let reason): throw .unavailable(reason)
       case .connecting where ContinuousClock.now > end: throw .timedOut(isUncertain: false)
-      case .connecting: try? await Task.sleep(for: .milliseconds(5))
+      case .connecting: await pause(5)
       }
     }
+  }
+
+  /// Task.sleep(for:) takes a descriptor; see `Alarm`.
+  private func pause(_ milliseconds: Int64) async {
+    await alarm.sleep(until: Clock.monotonic + milliseconds * 1_000_000)
   }
 
   // MARK: Reading
@@ -143,7 +150,7 @@ package final class PostgreSQLProductStore: ProductStore {
   /// What memory has of the catalogue as it is now.
   private func remembered(_ question: StoreQuestion) -> KnownAnswer.Value? {
     let view = watch.view
-    guard let current = view.current, let answer = memory[question], answer.revision == current,
+    guard let current = view.current, let answer = memory[question], answer.revision == current.revision,
       answer.generation == view.generation
     else { return nil }
     return answer.value
@@ -154,13 +161,13 @@ package final class PostgreSQLProductStore: ProductStore {
       count(.hit)
       return (value, .hit)
     }
-    if case .down(let reason) = watch.view.link { return try await stale(question, because: .unavailable(reason)) }
-    let wanted = watch.view.revision ?? 0
+    let view = watch.view
+    if case .down(let reason) = view.link { return try await stale(question, because: .unavailable(reason)) }
     do throws(StoreError) {
-      var (answer, cache) = try await flights.run(question) { await fetch(question) }.get()
-      if answer.revision < wanted {
+      var (answer, cache) = try await together(question).get()
+      if (answer.generation, answer.revision) < (view.generation, view.revision ?? 0) {
         // It was under way when a change was made that is known here: who made it must see it.
-        (answer, cache) = try await fetch(question).get()
+        (answer, cache) = try await together(question).get()
       }
       count(cache)
       return (answer.value, cache)
@@ -169,22 +176,26 @@ package final class PostgreSQLProductStore: ProductStore {
     }
   }
 
+  /// As `fetch`, once for all who ask at that time.
+  private func together(_ question: StoreQuestion) async -> Result<(KnownAnswer, CacheResult), StoreError> {
+    await flights.run(question, timeout: settings.timeout) { await fetch(question) }
+  }
+
   /// What was known last, by this instance or by the cache, if that is not too long ago.
   private func stale(
     _ question: StoreQuestion, because error: StoreError
   ) async throws(StoreError) -> (KnownAnswer.Value, CacheResult) {
     let view = watch.view
     var known = memory[question]
-    if known == nil, let revision = view.revision, let confirmedAt = view.confirmedAt,
-      case .found(let answer) = await cached(question, view, revision)
+    if known == nil, let head = view.head, let confirmedAt = view.confirmedAt,
+      case .found(let answer) = await cached(question, view, head)
     {
-      known = KnownAnswer(
-        value: answer.value, revision: revision, generation: view.generation, askedAt: confirmedAt)
+      known = KnownAnswer(value: answer.value, head: head, generation: view.generation, askedAt: confirmedAt)
     }
     guard let answer = known else { throw error }
     // Nothing has changed since it was asked for, for as long as its revision was known to be the last.
-    let wasRight =
-      answer.revision == view.revision ? max(answer.askedAt, view.confirmedAt ?? answer.askedAt) : answer.askedAt
+    let isLast = answer.revision == view.revision && answer.generation == view.generation
+    let wasRight = isLast ? max(answer.askedAt, view.confirmedAt ?? answer.askedAt) : answer.askedAt
     let age = ContinuousClock.now - wasRight
     guard age <= settings.staleMax else { throw error }
     let result = CacheResult.stale(seconds: Int(age.components.seconds))
@@ -213,10 +224,10 @@ package final class PostgreSQLProductStore: ProductStore {
     // Who has something to say at once does not wait long for a database that is silent.
     let isHurried = view.current == nil && memory[question] != nil
     let timeout = isHurried ? min(settings.timeout, .seconds(1)) : settings.timeout
-    return await fetchFromDatabase(question, generation: view.generation, timeout: timeout).map { answer in
+    return await fetchFromDatabase(question, timeout: timeout).map { answer in
       memory.insert(answer, for: question)
       if result == .miss, let cache, let catalogue = view.catalogue {
-        cache.set(answer.value.bytes, for: question.key(catalogue: catalogue, revision: answer.revision))
+        cache.set(answer.value.bytes, for: question.key(catalogue: catalogue, answer.head))
       }
       return (answer, result)
     }
@@ -228,28 +239,32 @@ package final class PostgreSQLProductStore: ProductStore {
     case unavailable
   }
 
-  private func cached(_ question: StoreQuestion, _ view: CatalogWatch.View, _ revision: Int) async -> Cached {
+  private func cached(
+    _ question: StoreQuestion, _ view: CatalogWatch.View, _ head: ProductStatements.Head
+  ) async -> Cached {
     guard let cache, let catalogue = view.catalogue else { return .unavailable }
-    let key = question.key(catalogue: catalogue, revision: revision)
+    let key = question.key(catalogue: catalogue, head)
     let asked = ContinuousClock.now
+    var milliseconds: Int64 = 5
     while true {
-      switch await cache.value(for: key) {
-      case .found(let bytes):
-        guard let value = KnownAnswer.Value(bytes, answering: question) else { return .missing }
-        return .found(
-          KnownAnswer(value: value, revision: revision, generation: view.generation, askedAt: asked))
+      switch await cache.value(for: key, { KnownAnswer.Value($0, answering: question) }) {
+      case .found(let value):
+        return .found(KnownAnswer(value: value, head: head, generation: view.generation, askedAt: asked))
       case .missing(isMine: true): return .missing
       case .missing(isMine: false):
-        // Another replica is at it: to ask the database as well would be the stampede. But not for ever.
-        guard ContinuousClock.now - asked < cache.patience else { return .missing }
-        try? await Task.sleep(for: .milliseconds(5))
+        // Another replica is at it: to ask the database as well would be the stampede. But not for ever, and not for
+        // what it will not bring: the catalogue is another one by now.
+        guard ContinuousClock.now - asked < min(cache.patience, settings.timeout), watch.view.revision == head.revision
+        else { return .missing }
+        await pause(milliseconds)
+        milliseconds = min(milliseconds * 2, 40)
       case .unavailable: return .unavailable
       }
     }
   }
 
   private func fetchFromDatabase(
-    _ question: StoreQuestion, generation: Int, timeout: Duration
+    _ question: StoreQuestion, timeout: Duration
   ) async -> Result<KnownAnswer, StoreError> {
     await call(isWrite: false, timeout: timeout) { (connection, deadline) throws(PostgreSQLError) in
       let asked = ContinuousClock.now
@@ -269,13 +284,14 @@ package final class PostgreSQLProductStore: ProductStore {
           case .page(let query): .page(ProductPage(firstOf: entries, query))
           case .entry: .entry(entries.first)
           }
-        let answer = KnownAnswer(
-          value: value, revision: head.revision, generation: generation, askedAt: asked)
-        return (head, answer)
+        return KnownAnswer(value: value, head: head, generation: connection.generation, askedAt: asked)
       }
-    }.map { (head, answer) in
-      watch.saw(head)
+    }.map { answer in
+      watch.saw(answer.head, generation: answer.generation)
       return answer
+    }.mapError { error in
+      // A read that is not allowed is no word on changes.
+      if case .readOnly(let reason) = error { .unavailable(reason) } else { error }
     }
   }
 
@@ -339,10 +355,11 @@ extension PostgreSQLProductStore {
     let result = await call(isWrite: true, timeout: settings.timeout) {
       (connection, deadline) throws(PostgreSQLError) in
       ProductTransaction(connection, productsMax: productsMax, now: milliseconds(), deadline: deadline).apply(changes)
+        .map { (done: $0, generation: connection.generation) }
     }
-    let (outcomes, head) = try result.get()
-    watch.saw(head)
-    return outcomes
+    let (done, generation) = try result.get()
+    watch.saw(done.head, generation: generation)
+    return done.outcomes
   }
 }
 

@@ -5,11 +5,12 @@
 /// Each reads the catalogue's revision in the same statement, and so in the same snapshot: whoever changes products
 /// changes that too, and commits both or none.
 enum ProductStatements {
-  /// What every read begins with.
+  /// What every read begins with: of the whole catalogue.
   struct Head: Sendable {
     let revision: Int
-    /// Of the whole catalogue.
     let products: Int
+    /// Another one with each revision. Where a history was lost, its numbers are given again; these never.
+    let state: String
   }
 
   /// A product, and which of its versions that is.
@@ -24,14 +25,14 @@ enum ProductStatements {
     "p.id, p.name, p.description, p.price, p.currency, array_to_string(p.tags, E'\\n'), p.stock, p.created_at, "
     + "p.updated_at, p.revision"
 
-  /// Values: none. The catalogue's id, revision and size.
+  /// Values: none. The catalogue's head and id.
   static let catalogue = PreparedStatement(
-    name: "catalogue", sql: "SELECT revision, products, id FROM vitrine.catalog")
+    name: "catalogue", sql: "SELECT revision, products, state, id FROM vitrine.catalog")
 
   /// Values: ids as an array.
   static let entries = PreparedStatement(
     name: "entries",
-    sql: "SELECT c.revision, c.products, \(columns), p.xmin "
+    sql: "SELECT c.revision, c.products, c.state, \(columns), p.xmin "
       + "FROM vitrine.catalog c LEFT JOIN vitrine.products p ON p.id = ANY ($1::text[])")
 
   /// Values: as `values` makes them.
@@ -56,7 +57,7 @@ enum ProductStatements {
     let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
     return PreparedStatement(
       name: name,
-      sql: "SELECT c.revision, c.products, \(columns) FROM vitrine.catalog c LEFT JOIN LATERAL "
+      sql: "SELECT c.revision, c.products, c.state, \(columns) FROM vitrine.catalog c LEFT JOIN LATERAL "
         + "(SELECT * FROM vitrine.products p \(filter) ORDER BY \(order) LIMIT $1::bigint) p ON true ORDER BY \(order)")
   }
 
@@ -91,9 +92,10 @@ enum ProductStatements {
   // MARK: Rows
 
   static func head(of rows: [PostgreSQLConnection.Row]) throws(StoreError) -> Head {
-    guard let row = rows.first, let revision = row[0].flatMap({ Int($0) }), let products = row[1].flatMap({ Int($0) })
+    guard let row = rows.first, let revision = row[0].flatMap({ Int($0) }), let products = row[1].flatMap({ Int($0) }),
+      let state = row[2]
     else { throw .unavailable("PostgreSQL: vitrine.catalog has no row") }
-    return Head(revision: revision, products: products)
+    return Head(revision: revision, products: products, state: state)
   }
 
   /// The products of the rows, behind their heads, in the rows' order.
@@ -101,20 +103,20 @@ enum ProductStatements {
     var found: [Found] = []
     for row in rows {
       // LEFT JOIN: the catalogue without a product.
-      guard let id = row[2] else { continue }
+      guard let id = row[3] else { continue }
       guard let product = product(id, row) else {
         throw .unavailable("PostgreSQL: the row of product \(id) is none of a product")
       }
-      found.append(Found(entry: CatalogEntry(product), version: row.count > 12 ? row[12] ?? "" : ""))
+      found.append(Found(entry: CatalogEntry(product), version: row.count > 13 ? row[13] ?? "" : ""))
     }
     return found
   }
 
   private static func product(_ id: String, _ row: PostgreSQLConnection.Row) -> Product? {
     func integer(_ column: Int) -> Int? { row[column].flatMap { Int($0) } }
-    guard let name = row[3], let description = row[4], let price = integer(5), let currency = row[6],
-      let tags = row[7], let stock = integer(8), let createdAt = integer(9), let updatedAt = integer(10),
-      let revision = integer(11)
+    guard let name = row[4], let description = row[5], let price = integer(6), let currency = row[7],
+      let tags = row[8], let stock = integer(9), let createdAt = integer(10), let updatedAt = integer(11),
+      let revision = integer(12)
     else { return nil }
     return Product(
       id: id,

@@ -3,7 +3,10 @@
 /// A cache that replicas share, in front of the store that they share. It never fails: what it cannot do is told, and
 /// the store is asked. No call takes longer than a deadline of its own.
 package protocol SharedCache: Sendable {
-  func value(for key: String) async -> SharedCacheAnswer
+  /// - Parameter read: makes something of the bytes, on a thread of the cache's; nil: they are as good as none.
+  func value<Value: Sendable>(
+    for key: String, _ read: @escaping @Sendable ([UInt8]) -> Value?
+  ) async -> SharedCacheAnswer<Value>
 
   /// How long to wait for what another one is about to set.
   var patience: Duration { get }
@@ -12,8 +15,8 @@ package protocol SharedCache: Sendable {
   func set(_ value: [UInt8], for key: String)
 }
 
-package enum SharedCacheAnswer: Sendable {
-  case found([UInt8])
+package enum SharedCacheAnswer<Value: Sendable>: Sendable {
+  case found(Value)
   /// It has none. `isMine`: whoever got this first is to set it; the others had better wait a moment.
   case missing(isMine: Bool)
   /// It is down or slow.
@@ -21,9 +24,9 @@ package enum SharedCacheAnswer: Sendable {
 }
 
 extension StoreQuestion {
-  /// Names the answer in a shared cache. It has the revision: what was right once is never taken for what is right now,
-  /// and nothing has to be deleted.
-  func key(catalogue: String, revision: Int) -> String {
+  /// Names the answer in a shared cache. It has revision and state: what was right once is never taken for what is right
+  /// now, and nothing has to be deleted.
+  func key(catalogue: String, _ head: ProductStatements.Head) -> String {
     let name =
       switch self {
       case .entry(let id): "product:\(id)"
@@ -31,7 +34,7 @@ extension StoreQuestion {
       case .page(let query):
         "page:\(query.limit):\(query.sort.text):\(query.after?.text ?? ""):\(String(decoding: query.search, as: UTF8.self))"
       }
-    return "vitrine:\(catalogue):\(revision):\(name)"
+    return "vitrine:\(catalogue):\(head.revision):\(head.state):\(name)"
   }
 }
 

@@ -1,29 +1,42 @@
 #if PostgreSQL
 
+internal import Dispatch
 internal import Synchronization
 
 /// Lets one ask for all who want the same at that time.
 final class SingleFlight<Key: Hashable & Sendable, Answer: Sendable>: Sendable {
   typealias Outcome = Result<Answer, StoreError>
 
-  private let followers = Mutex<[Key: [CheckedContinuation<Outcome?, Never>]]>([:])
+  private let followers = Mutex<[Key: [PendingCall<Answer?>]]>([:])
+  /// Never blocked, while a loop may be: that of who was first.
+  private let deadlines = DispatchQueue(label: "flight deadlines")
+
+  /// How many wait for what somebody else has asked.
+  func followers(of key: Key) -> Int { followers.withLock { $0[key]?.count ?? 0 } }
 
   /// What `ask` answers, the caller's own or that of somebody who was first.
-  func run(_ key: Key, _ ask: () async -> Outcome) async -> Outcome {
-    let shared: Outcome? = await withCheckedContinuation { continuation in
+  ///
+  /// - Parameter timeout: how long to wait for somebody else's.
+  func run(_ key: Key, timeout: Duration, _ ask: () async -> Outcome) async -> Outcome {
+    let shared: Result<Answer?, StoreError> = await withCheckedContinuation { continuation in
+      let call = PendingCall(continuation, isWrite: false)
       let isFirst = followers.withLock { followers in
         guard followers[key] != nil else {
           followers[key] = []
           return true
         }
-        followers[key]?.append(continuation)
+        followers[key]?.append(call)
         return false
       }
-      if isFirst { continuation.resume(returning: nil) }
+      if isFirst { call.answer(.success(nil)) } else { call.expire(after: timeout, on: deadlines) }
     }
-    if let shared { return shared }
+    switch shared {
+    case .success(let answer?): return .success(answer)
+    case .failure(let error): return .failure(error)
+    case .success(nil): break
+    }
     let outcome = await ask()
-    for follower in followers.withLock({ $0.removeValue(forKey: key) ?? [] }) { follower.resume(returning: outcome) }
+    for follower in followers.withLock({ $0.removeValue(forKey: key) ?? [] }) { follower.answer(outcome.map(\.self)) }
     return outcome
   }
 }

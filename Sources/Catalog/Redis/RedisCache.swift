@@ -15,6 +15,8 @@ package final class RedisCache: SharedCache {
     /// In a row.
     var failures = 0
     var restsUntil = ContinuousClock.now
+    /// Since when a connection is being made.
+    var opensSince: ContinuousClock.Instant?
     var failed = [0, 0, 0]
   }
 
@@ -29,6 +31,8 @@ package final class RedisCache: SharedCache {
 
   /// Who was first to miss has this long to bring it; then it is somebody else's turn.
   private let lease: Duration
+  /// For a connection with its TLS and its password, longer than any call waits for it.
+  private static let openTimeout = Duration.seconds(2)
   private static let restMin = Duration.milliseconds(100)
   private static let restMax = Duration.seconds(5)
 
@@ -48,18 +52,20 @@ package final class RedisCache: SharedCache {
     pool = ConnectionPool("cache", size: connectionsMax)
   }
 
-  package var patience: Duration { timeout }
+  package var patience: Duration { lease }
 
   /// Calls that failed since the start, in the order of `failureReasons`.
   package var failures: [Int] { state.withLock { $0.failed } }
 
-  package func value(for key: String) async -> SharedCacheAnswer {
+  package func value<Value: Sendable>(
+    for key: String, _ read: @escaping @Sendable ([UInt8]) -> Value?
+  ) async -> SharedCacheAnswer<Value> {
     guard isAwake else { return .unavailable }
     // As a write, to be told whether a connection was at it: then that has noted what came of it.
     let result = await pool.run(timeout: timeout, isWrite: true) { [self] place, deadline in
       asking(&place, deadline) { (connection) throws(RedisError) in
-        if case .text(let value) = try connection.command(["GET", key], deadline: deadline) {
-          return SharedCacheAnswer.found(value)
+        if case .text(let bytes) = try connection.command(["GET", key], deadline: deadline) {
+          return read(bytes).map { .found($0) } ?? SharedCacheAnswer.missing(isMine: true)
         }
         let lease = "\(Self.milliseconds(lease))"
         let reply = try connection.command(["SET", "lease:" + key, "1", "NX", "PX", lease], deadline: deadline)
@@ -93,8 +99,10 @@ package final class RedisCache: SharedCache {
   ) -> Result<Answer, StoreError> {
     do throws(RedisError) {
       let isFresh = place == nil
-      let connection = if let place { place } else { try open(deadline) }
+      let connection = if let place { place } else { try open() }
       place = connection
+      // It comes too late for this call, and is there for the next.
+      guard ContinuousClock.now < deadline else { return .failure(.timedOut(isUncertain: true)) }
       do throws(RedisError) {
         let answer = try ask(connection)
         note(nil)
@@ -103,8 +111,9 @@ package final class RedisCache: SharedCache {
         if connection.isSpoiled { place = nil }
         // A connection that lay idle may have been closed meanwhile, which says nothing of the Redis.
         guard case .disconnected = error, !isFresh else { throw error }
-        let second = try open(deadline)
+        let second = try open()
         place = second
+        guard ContinuousClock.now < deadline else { return .failure(.timedOut(isUncertain: true)) }
         let answer = try ask(second)
         note(nil)
         return .success(answer)
@@ -116,15 +125,24 @@ package final class RedisCache: SharedCache {
     }
   }
 
-  private func open(_ deadline: ContinuousClock.Instant) throws(RedisError) -> RedisConnection {
+  private func open() throws(RedisError) -> RedisConnection {
+    let began = ContinuousClock.now
+    state.withLock { $0.opensSince = $0.opensSince ?? began }
+    defer { state.withLock { $0.opensSince = nil } }
     let place: RedisURL
     do throws(StoreError) { place = try url() } catch { throw .disconnected(error.reason) }
-    return try RedisConnection.open(place, deadline: deadline)
+    return try RedisConnection.open(place, deadline: began + max(timeout, Self.openTimeout))
   }
 
   // MARK: Rest
 
-  private var isAwake: Bool { state.withLock { $0.restsUntil <= .now } }
+  /// It does not rest, nor does a connection to it take longer than a call would wait.
+  private var isAwake: Bool {
+    state.withLock { state in
+      let now = ContinuousClock.now
+      return state.restsUntil <= now && state.opensSince.map { now - $0 < timeout } ?? true
+    }
+  }
 
   /// Tells only what is new: that it fails, or that it does no more.
   private func note(_ failure: RedisError?) {

@@ -9,7 +9,6 @@ internal import TLS
 enum RedisReply: Equatable {
   case missing
   case text([UInt8])
-  case integer(Int)
 }
 
 /// Why it did not answer, or not as it should.
@@ -177,7 +176,6 @@ final class RedisConnection {
     switch unsafe reply.pointee.type {
     case REDIS_REPLY_NIL: return .missing
     case REDIS_REPLY_STRING, REDIS_REPLY_STATUS: return .text(text ?? [])
-    case REDIS_REPLY_INTEGER: return unsafe .integer(Int(reply.pointee.integer))
     case REDIS_REPLY_ERROR: throw .refused(String(decoding: text ?? [], as: UTF8.self))
     default: throw .disconnected("it answers what was not asked for")
     }

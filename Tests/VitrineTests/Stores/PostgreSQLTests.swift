@@ -5,6 +5,8 @@ import Glibc
 import TestSupport
 import Testing
 
+@testable import Catalog
+
 /// Products in a real PostgreSQL, which the tests start and end.
 @Suite(.serialized, .enabled(if: PostgreSQLServer.isInstalled, PostgreSQLServer.needed))
 struct PostgreSQLTests {
@@ -194,8 +196,35 @@ struct PostgreSQLTests {
         }
         try await group.waitForAll()
       }
-      #expect(try await server.query("SELECT version, works_from FROM vitrine.migrations") == "1|1")
+      #expect(try await server.query("SELECT version, works_from FROM vitrine.migrations ORDER BY 1") == "1|1\n2|1")
     }
+  }
+
+  /// And the statements of the version before go on beside it, as while replicas are replaced.
+  @Test func theSchemaOfTheVersionBeforeIsMigrated() async throws {
+    try await PostgreSQLServer.run { server in
+      try await server.query(
+        "CREATE SCHEMA vitrine; CREATE TABLE vitrine.migrations (version integer PRIMARY KEY, works_from integer NOT NULL, "
+          + "applied_at timestamptz NOT NULL DEFAULT now()); \(Migration.all[0].sql); "
+          + "INSERT INTO vitrine.migrations (version, works_from) VALUES (1, 1); \(Self.inserted("a"))")
+      try await server.serve { service in
+        #expect(try await server.query("SELECT version, works_from FROM vitrine.migrations ORDER BY 1") == "1|1\n2|1")
+        #expect(try await service.get("/api/products/a").status == 200)
+        let revision = try await server.query("SELECT revision FROM vitrine.catalog")
+        let state = try await server.query("SELECT state FROM vitrine.catalog")
+        try await server.query(Self.inserted("b"))
+        #expect(try await server.query("SELECT revision - \(revision), products FROM vitrine.catalog") == "1|2")
+        #expect(try await server.query("SELECT state FROM vitrine.catalog") != state)
+        try await waiting(for: "the other's product") {
+          try await service.get("/api/products/b").status == 200 ? true : nil
+        }
+      }
+    }
+  }
+
+  private static func inserted(_ id: String) -> String {
+    "INSERT INTO vitrine.products (id, name, description, price, currency, tags, stock, created_at, updated_at, revision, "
+      + "search) VALUES ('\(id)', 'N', '', 1, 'EUR', '{}', 1, 0, 0, 1, 'n')"
   }
 
   @Test func aNewerSchemaThatStillTakesThisVersionIsServedAndOneThatDoesNotIsTold() async throws {
@@ -204,19 +233,19 @@ struct PostgreSQLTests {
         // As a later version would, while this one serves.
         try await server.query(
           "ALTER TABLE vitrine.products ADD COLUMN weight bigint NOT NULL DEFAULT 0; "
-            + "INSERT INTO vitrine.migrations (version, works_from) VALUES (2, 1)")
+            + "INSERT INTO vitrine.migrations (version, works_from) VALUES (3, 1)")
         #expect(try await service.send("PUT", "/api/products/a", Writers.product()).status == 201)
         #expect(try await service.send("PUT", "/api/products/a", Writers.product(price: 1)).status == 200)
         #expect(try await service.get("/api/products?sort=-price").text.contains("\"price\":1,"))
       }
       try await server.serve { (service) async throws in #expect(try await service.get("/api/products/a").status == 200)
       }
-      try await server.query("INSERT INTO vitrine.migrations (version, works_from) VALUES (3, 3)")
+      try await server.query("INSERT INTO vitrine.migrations (version, works_from) VALUES (4, 4)")
       try await ServiceProcess.run(["--database-url", server.url()]) { service in
         let told = try await service.logged("database cannot be reached")["reason"]?.string ?? ""
-        #expect(told == "its schema has version 3, which needs a vitrine that knows version 3; this one knows 1")
+        #expect(told == "its schema has version 4, which needs a vitrine that knows version 4; this one knows 2")
         let ready = try await service.get("/readyz")
-        #expect(ready.status == 503 && ready.text.contains("needs a vitrine that knows version 3"))
+        #expect(ready.status == 503 && ready.text.contains("needs a vitrine that knows version 4"))
       }
     }
   }
@@ -234,6 +263,10 @@ struct PostgreSQLTests {
         #expect(try await service.get("/api/products/a").status == 200)
         let refused = try await service.send("PUT", "/api/products/a", Writers.product(price: 1))
         #expect(refused.status == 403 && refused.text.contains("permission denied"), "\(refused.text)")
+        // What may not even be read says nothing of changes.
+        try await server.query("REVOKE SELECT ON vitrine.products FROM reader")
+        let unread = try await service.get("/api/products?limit=9")
+        #expect(unread.status == 503 && unread.text.contains("permission denied"), "\(unread.text)")
       }
     }
   }
