@@ -86,11 +86,16 @@ extension EndToEndTests {
           try await namespace.telling {
             try await ArgoCD.synced(Self.application, to: deployed)
             try await namespace.rolledOut()
+            let isHealthy = (try? await until("health", within: 60) { try await health() == "Healthy" }) != nil
             let node = try #require(try await Cluster.nodes().first)
             for breakage in Self.breakages {
               try await HammerJob.run(in: namespace, breakage.what, on: node) { try await breaks(breakage, repository) }
             }
-            try await webhook.receives("\(Self.application) runs")
+            if isHealthy {
+              try await webhook.receives("\(Self.application) runs \(deployed)")
+            } else {
+              print("skipped: the message of a good sync, which waits for an Ingress controller and metrics-server")
+            }
             try await webhook.receives("\(Self.application) is degraded")
             try await webhook.receives("The sync of \(Self.application) has failed")
           }
@@ -145,6 +150,52 @@ extension EndToEndTests {
       }
       for namespace in namespaces {
         try await Cluster.kubectl("delete", "namespace", namespace.name, "--ignore-not-found", "--wait=false")
+      }
+    }
+
+    private static let second = Cluster.environment["VITRINE_E2E_SECOND"]
+
+    @Test(.enabled(if: second != nil, "skipped: VITRINE_E2E_SECOND is no kubeconfig of a second cluster"))
+    func theApplicationSetsMakeEachEnvironmentWhereItBelongs() async throws {
+      let kubeconfig = try #require(Self.second)
+      let other = try JSONValue(
+        try await Cluster.run([
+          "kubectl", "--kubeconfig", kubeconfig, "config", "view", "--raw", "--flatten", "--output", "json",
+        ]))
+      let cluster = try #require(other["clusters"]?.array?.first?["cluster"])
+      let user = try #require(other["users"]?.array?.first?["user"])
+      func word(_ value: JSONValue?) throws -> String { try #require(value?.string) }
+      let credentials = """
+        {"tlsClientConfig": {"caData": "\(try word(cluster["certificate-authority-data"]))",
+         "certData": "\(try word(user["client-certificate-data"]))", "keyData": "\(try word(user["client-key-data"]))"}}
+        """.replacing("\n", with: "")
+
+      let repository = try await Repository()
+      _ = try await repository.bump("--tag", Cluster.tag)
+      let template = try ArgoCD.shipped("cluster.template.yaml", for: repository)
+      let secret =
+        template.split(separator: "  config: |").first.map(String.init)?
+        .replacing("https://second.example:6443", with: try word(cluster["server"])) ?? ""
+      let here = try ArgoCD.shipped("applicationset-environments.yaml", for: repository)
+        .replacing("          - environment: staging\n", with: "")
+      let there = try ArgoCD.shipped("applicationset-clusters.yaml", for: repository)
+      let manifest = [here, there, secret + "  config: '\(credentials)'\n"].joined(separator: "---\n")
+      try await ArgoCD.deploying(manifest, from: repository) {
+        for application in ["vitrine-dev", "vitrine-prod", "vitrine-staging-second"] {
+          try await until("\(application) Synced", within: 240) {
+            (try? await ArgoCD.status(application))?["sync"]?["status"]?.string == "Synced"
+          }
+        }
+        for (namespace, config) in [("vitrine-dev", nil), ("vitrine-prod", nil), ("vitrine-staging", kubeconfig)] {
+          try await Cluster.run(
+            ["kubectl", "--namespace", namespace, "rollout", "status", "deployment/vitrine", "--timeout", "3m"]
+              + (config.map { ["--kubeconfig", $0] } ?? []))
+        }
+        // In the second cluster nothing but what belongs there.
+        let others = try await Cluster.run([
+          "kubectl", "--kubeconfig", kubeconfig, "get", "namespaces", "--output", "name",
+        ])
+        try #require(!others.contains("vitrine-dev") && !others.contains("vitrine-prod"))
       }
     }
 

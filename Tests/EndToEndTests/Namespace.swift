@@ -82,8 +82,8 @@ struct Namespace: Sendable {
   /// - Parameter arguments: of Helm, such as `--set`.
   func install(_ arguments: [String] = [], chart: String = "\(Cluster.root)/chart") async throws {
     try await Cluster.run(
-      ["helm", "upgrade", "--install", "vitrine", chart, "--namespace", name, "--wait", "--timeout", "3m"] + arguments
-        + (arguments.contains("--reuse-values") ? [] : Self.image))
+      ["helm", "upgrade", "--install", "vitrine", chart, "--namespace", name, "--wait", "--timeout", "3m"]
+        + (arguments.contains("--reuse-values") ? [] : Self.image) + arguments)
   }
 
   /// Values of the chart that name the image under test.
