@@ -15,7 +15,7 @@ import Testing
     var load = Load(addresses: [address], name: "localhost", requests: [.init(bytes: request, weight: 1)])
     load.connections = 4
     load.duration = 300_000_000
-    load.timeout = 10_000_000_000
+    load.timeout = 60_000_000_000
     change(&load)
     return load
   }
