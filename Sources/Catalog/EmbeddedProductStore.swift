@@ -39,8 +39,6 @@ package final class EmbeddedProductStore: ProductStore {
   private let commitCount = Atomic<Int>(0)
   /// Calls of `apply` that no commit has taken yet.
   private let waitingCount = Atomic<Int>(0)
-  /// More at once is a disk that hangs: they would only be kept until it is too late for them.
-  static let waitingMax = 1_000
 
   /// - Parameters:
   ///   - lock: what `CatalogFile.lock` answered.
@@ -93,14 +91,14 @@ package final class EmbeddedProductStore: ProductStore {
 
   package func page(_ query: ProductQuery) async throws(StoreError) -> StoreAnswer<ProductPage> {
     let deadline = ContinuousClock.now + timeout
-    let page: ProductPage? = await withCheckedContinuation { continuation in
+    let page = await PendingCall<ProductPage>.result { call in
       reads.async { [self] in
         // A queue that does not come to it in time has enough to do.
-        continuation.resume(returning: ContinuousClock.now < deadline ? snapshot.page(query) : nil)
+        let isInTime = ContinuousClock.now < deadline
+        call.answer(isInTime ? .success(snapshot.page(query)) : .failure(.timedOut(isUncertain: false)))
       }
     }
-    guard let page else { throw .timedOut(isUncertain: false) }
-    return StoreAnswer(page)
+    return StoreAnswer(try page.get())
   }
 
   package func entry(id: String) async throws(StoreError) -> StoreAnswer<CatalogEntry?> {
@@ -109,12 +107,11 @@ package final class EmbeddedProductStore: ProductStore {
 
   package func apply(_ changes: [ProductChange]) async throws(StoreError) -> [ChangeOutcome] {
     if let readOnlyReason { throw .readOnly(readOnlyReason) }
-    guard waitingCount.add(1, ordering: .relaxed).newValue <= Self.waitingMax else {
+    guard waitingCount.add(1, ordering: .relaxed).newValue <= limits.waitingMax else {
       waitingCount.subtract(1, ordering: .relaxed)
-      throw .unavailable("\(Self.waitingMax) changes wait for the disk already")
+      throw .unavailable("\(limits.waitingMax) changes wait for the disk already")
     }
-    let result: Result<[ChangeOutcome], StoreError> = await withCheckedContinuation { continuation in
-      let call = PendingCall(continuation, isWrite: true)
+    let result = await PendingCall<[ChangeOutcome]>.result(isWrite: true) { call in
       // In the queue's own order: what comes during a commit is here before the next one.
       writer.async { [self] in
         let isFirst = waiting.withLock { waiting in

@@ -117,9 +117,13 @@ package struct CatalogLimits: Sendable, Equatable {
   package var productsMax: Int
   /// Of its file.
   package var fileBytesMax: Int
+  /// Calls with changes that no commit has taken yet. More at once is a disk that hangs: they would only be kept until
+  /// it is too late for them.
+  package var waitingMax: Int
 
-  package init(productsMax: Int = 100_000, fileBytesMax: Int = 64 << 20) {
+  package init(productsMax: Int = 100_000, fileBytesMax: Int = 64 << 20, waitingMax: Int = 1000) {
     self.productsMax = productsMax
     self.fileBytesMax = fileBytesMax
+    self.waitingMax = waitingMax
   }
 }

@@ -10,8 +10,8 @@ package struct ProductReading: Sendable {
   package private(set) var createdAt: Int64?
   package private(set) var updatedAt: Int64?
   package private(set) var revision: Int?
-  /// In the order of `ProductField`, unknown names first; behind `Problem.errorsMax` of them one tells that there are
-  /// more. Paths begin at the product.
+  /// In the order of `ProductField`, unknown names first; one more than `Problem.errorsMax` at most. Paths begin at the
+  /// product.
   package private(set) var mistakes: [Mistake] = []
 
   private var fields: [String: JSON] = [:]
@@ -120,10 +120,6 @@ package struct ProductReading: Sendable {
   }
 
   private mutating func note(_ path: [Mistake.Step], _ problem: String) {
-    switch mistakes.count {
-    case ..<Problem.errorsMax: mistakes.append(Mistake(path, problem))
-    case Problem.errorsMax: mistakes.append(Mistake([], "has more mistakes than these"))
-    default: break
-    }
+    if mistakes.count <= Problem.errorsMax { mistakes.append(Mistake(path, problem)) }
   }
 }

@@ -40,6 +40,7 @@ package struct Configuration: Sendable, Equatable {
   package var products: String?
   package var productsMax = 100_000
   package var productsFileBytesMax = 64 << 20
+  package var productsWaitingMax = 1000
   /// libpq's connection string, which may hold a password; nil, as the next one: no database.
   package var databaseURL: String?
   /// A file with it, read again for each connection.

@@ -48,5 +48,7 @@ enum OpenedStore {
 }
 
 extension Configuration {
-  var catalogLimits: CatalogLimits { CatalogLimits(productsMax: productsMax, fileBytesMax: productsFileBytesMax) }
+  var catalogLimits: CatalogLimits {
+    CatalogLimits(productsMax: productsMax, fileBytesMax: productsFileBytesMax, waitingMax: productsWaitingMax)
+  }
 }

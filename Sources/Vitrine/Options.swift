@@ -159,6 +159,9 @@ extension Options {
       "products-file-max", \.productsFileBytesMax, .bytes(1024...4 << 30),
       "The catalogue's file; beyond, it is not read, and a change is 507."),
     Option(
+      "products-waiting-max", \.productsWaitingMax, .count(1...1_000_000),
+      "Changes that wait for the catalogue's disk; beyond: 503."),
+    Option(
       "store-timeout", \.storeTimeout, .seconds(0.001...3600), "For each call of the store; beyond: 503."),
   ]
 

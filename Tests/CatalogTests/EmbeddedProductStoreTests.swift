@@ -177,15 +177,15 @@ import Testing
 
   @Test func whileADiskHangsNotEverybodyIsKeptWaiting() async throws {
     let release = DispatchSemaphore(value: 0)
-    let store = EmbeddedProductStore.inMemory([], limits: CatalogLimits(), timeout: .milliseconds(200)) {
+    let store = EmbeddedProductStore.inMemory([], limits: CatalogLimits(waitingMax: 3), timeout: .milliseconds(200)) {
       release.wait()
       return 0
     }
     // Its commit never ends, as far as the others know.
     await #expect(throws: StoreError.timedOut(isUncertain: true)) { try await store.apply([put("a")]) }
-    let refused = StoreError.unavailable("\(EmbeddedProductStore.waitingMax) changes wait for the disk already")
+    let refused = StoreError.unavailable("3 changes wait for the disk already")
     let count = await withTaskGroup(of: Bool.self) { group in
-      for _ in 0..<EmbeddedProductStore.waitingMax + 7 {
+      for _ in 0..<3 + 7 {
         group.addTask {
           do {
             _ = try await store.apply([self.put("b")])

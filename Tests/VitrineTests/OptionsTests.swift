@@ -56,6 +56,7 @@ import Testing
     "log-level": "debug",
     "log-format": "text", "access-log": "false", "trusted-proxies": "10.0.0.0/8,fd00::/8,192.0.2.1/32",
     "log-buffer-max": "70000", "check": "true", "timeout": "2.5", "products-max": "5", "products-file-max": "4096",
+    "products-waiting-max": "7",
     "store-timeout": "1.25", "gzip-level": "9", "gzip-kept-max": "0", "write-token-file": "/token",
     "watch-interval": "0.5",
     "hardening": "false", "http": "false", "https-port": "8443", "tls-certificate": "/c", "tls-key": "/k",

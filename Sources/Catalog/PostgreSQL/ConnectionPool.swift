@@ -47,8 +47,7 @@ final class ConnectionPool<Connection>: Sendable {
     _ work: @escaping @Sendable (inout Connection?, ContinuousClock.Instant) -> Result<Answer, StoreError>
   ) async -> Result<Answer, StoreError> {
     let deadline = ContinuousClock.now + timeout
-    return await withCheckedContinuation { continuation in
-      let call = PendingCall(continuation, isWrite: isWrite)
+    return await PendingCall.result(isWrite: isWrite) { call in
       submit { connection in
         if call.begin() { call.answer(work(&connection, deadline)) }
       }

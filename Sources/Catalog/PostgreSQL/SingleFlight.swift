@@ -18,8 +18,7 @@ final class SingleFlight<Key: Hashable & Sendable, Answer: Sendable>: Sendable {
   ///
   /// - Parameter timeout: how long to wait for somebody else's.
   func run(_ key: Key, timeout: Duration, _ ask: () async -> Outcome) async -> Outcome {
-    let shared: Result<Answer?, StoreError> = await withCheckedContinuation { continuation in
-      let call = PendingCall(continuation, isWrite: false)
+    let shared = await PendingCall<Answer?>.result { call in
       let isFirst = followers.withLock { followers in
         guard followers[key] != nil else {
           followers[key] = []
