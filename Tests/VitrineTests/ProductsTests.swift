@@ -71,7 +71,7 @@ import Testing
 
   @Test func ofManyMistakesTheFirstAreTold() async throws {
     let folder = try TemporaryFolder()
-    try await Writers.run(in: folder) { service in
+    try await Writers.run(in: folder, ["--faults", "--management-port", "0"]) { service in
       let query = Array(repeating: "a", count: 3000).joined(separator: "&")
       let members = (0..<50_000).map { #""f\#($0)":0"# }.joined(separator: ",")
       // A thousand marks on one letter are one character.
@@ -81,6 +81,8 @@ import Testing
         (400, try await service.get("/api/products/vitrine-mini?\(query)")),
         (422, try await service.send("PUT", "/api/products/a", "{\(members)}")),
         (422, try await service.send("PUT", "/api/products/a", Writers.product(long))),
+        (422, try await service.send("POST", "/readyz/disable", "{\(members)}", management: true)),
+        (422, try await service.send("PUT", "/faults/f", #"{"kind":"hang",\#(members)}"#, management: true)),
       ] {
         #expect(answer.status == status && answer.body.count < 10_000, "\(answer.body.count) bytes")
         let errors = try #require(try JSONValue(answer.text)["errors"]?.array)

@@ -175,6 +175,7 @@ extension Request {
   /// The answer where a store did not do what it was asked.
   func response(to error: StoreError) -> Response {
     let accept = values(of: .accept)
+    let isRead = method == .get || method == .head
     return switch error {
     case .readOnly(let reason):
       Problem.response(.forbidden, detail: "The catalogue takes no changes: \(reason).", accept: accept)
@@ -182,8 +183,12 @@ extension Request {
       Problem.response(
         .insufficientStorage, detail: "Nothing was changed: \(reason).", accept: accept)
     case .unavailable(let reason):
-      Problem.response(.serviceUnavailable, detail: "Nothing was changed: \(reason).", accept: accept)
-        .adding(.retryAfter, "5")
+      Problem.response(
+        .serviceUnavailable,
+        detail: isRead ? "The store did not answer: \(reason)." : "Nothing was changed: \(reason).",
+        accept: accept
+      )
+      .adding(.retryAfter, "5")
     case .uncertain, .timedOut(isUncertain: true):
       Problem.response(
         .serviceUnavailable, detail: "The change may have been made or not: \(error.reason).", accept: accept

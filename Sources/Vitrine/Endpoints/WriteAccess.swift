@@ -69,7 +69,8 @@ extension Request {
   ///
   /// - Parameter what: begins the sentence: `This is no product`.
   func unprocessable(_ what: String, _ mistakes: [Mistake]) -> Response {
-    let errors = mistakes.map { Problem.RequestMistake(.pointer($0.pointer), $0.problem) }
+    var errors = mistakes.prefix(Problem.errorsMax).map { Problem.RequestMistake(.pointer($0.pointer), $0.problem) }
+    if mistakes.count > errors.count { errors.append(.more) }
     return Problem.response(
       .unprocessableContent, detail: "\(what): \(Self.sentence(errors))", errors: errors, accept: values(of: .accept))
   }

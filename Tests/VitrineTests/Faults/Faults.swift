@@ -12,6 +12,7 @@ enum Faults {
   static let needsMounts: Comment = "skipped: no right to mount a tmpfs in a namespace of one's own"
   static let needsPrlimit: Comment = "skipped: no /usr/bin/prlimit"
   static let needsTaskset: Comment = "skipped: no /usr/bin/taskset"
+  static let needsFakeTime: Comment = "skipped: no libfaketime, or this build cannot run with it"
 
   static let strace = "/usr/bin/strace"
   static let prlimit = "/usr/bin/prlimit"
@@ -28,6 +29,29 @@ enum Faults {
 
   static func canTrace() async -> Bool {
     await succeeds([strace, "-qq", "-o", "/dev/null", "/bin/true"])
+  }
+
+  /// The variables of a process whose wall clock is off by what stands in a file, `+1d` say. The library sets a variable
+  /// before `main`, and then Swift's runtime finds no arguments: options, too, have to be variables.
+  static func fakeTime(_ file: String) -> [String: String] {
+    #if arch(x86_64)
+    let folder = "/usr/lib/x86_64-linux-gnu/faketime"
+    #else
+    let folder = "/usr/lib/aarch64-linux-gnu/faketime"
+    #endif
+    return [
+      "LD_PRELOAD": "\(folder)/libfaketimeMT.so.1", "FAKETIME_TIMESTAMP_FILE": file, "FAKETIME_NO_CACHE": "1",
+      "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    ]
+  }
+
+  static func canFakeTime() async -> Bool {
+    var variables = fakeTime("/dev/null")
+    guard let library = variables["LD_PRELOAD"], FileManager.default.fileExists(atPath: library) else {
+      return false
+    }
+    variables["VITRINE_HTTP_PORT"] = "none"
+    return (try? await ServiceProcess.finished([], environment: variables).end) == .exited(64)
   }
 
   static func canMakeNetworks() async -> Bool {

@@ -75,6 +75,37 @@ import Testing
     }
   }
 
+  /// A day forward does not end one, and a day back does not keep one.
+  @Test(.enabled(Faults.needsFakeTime, Faults.canFakeTime)) func itsEndComesAcrossStepsOfTheClock() async throws {
+    let folder = try TemporaryFolder()
+    let offset = try folder.write("+0", to: "offset")
+    var variables = Faults.fakeTime(offset)
+    variables["VITRINE_HTTP_PORT"] = "0"
+    variables["VITRINE_HOST"] = "127.0.0.1"
+    variables["VITRINE_MANAGEMENT_PORT"] = "0"
+    variables["VITRINE_FAULTS"] = "true"
+    // Landlock keeps the file with the offset from it.
+    variables["VITRINE_HARDENING"] = "false"
+    variables["VITRINE_DRAIN_DELAY"] = "0"
+    variables["VITRINE_WRITE_TOKEN_FILE"] = try folder.write("\(Writers.token)\n", to: "token")
+    try await ServiceProcess.run([], environment: variables) { service in
+      try await service.makeFault(#"{"kind":"status","code":500,"seconds":600,"scope":{"route":"/"}}"#, name: "long")
+      try await service.makeFault(
+        #"{"kind":"status","code":500,"seconds":1,"scope":{"route":"/version"}}"#, name: "short")
+      for step in ["+1d", "-1d"] {
+        let day = try await service.get("/healthz")["Date"]?.prefix(16)
+        try folder.write(step, to: "offset")
+        #expect(await eventually { (try? await service.get("/healthz")["Date"])?.prefix(16) != day })
+        #expect(try await service.get("/").status == 500)
+      }
+      // Not by the log: the library moves Dispatch's timers, the writer's among them, with the clock.
+      #expect(await eventually { (try? await service.get("/faults/short", management: true).status) == 404 })
+      #expect(try await service.get("/version").status == 200)
+      let left = try JSONValue(try await service.get("/faults/long", management: true).text)["secondsLeft"]?.number
+      #expect((0...600).contains(left ?? -1))
+    }
+  }
+
   @Test func sixteenAtOnceAndNoMore() async throws {
     try await FaultyService.run { service in
       for number in 0..<16 { try await service.makeFault(Self.hang, name: "f\(number)") }
