@@ -15,6 +15,9 @@ enum Cluster {
   static var repository: String { String(image[..<(image.lastIndex(of: ":") ?? image.endIndex)]) }
   static var tag: String { String(image.dropFirst(repository.count + 1)) }
 
+  /// The same with every trait, where there is one: `VITRINE_E2E_FULL_IMAGE`.
+  static let fullImage = environment["VITRINE_E2E_FULL_IMAGE"]
+
   /// Every test, and each at length: `VITRINE_E2E=all`. Else a core that fits into each change's checks.
   static let isWhole = environment["VITRINE_E2E"] == "all"
   static let isPartial: Comment = "skipped: VITRINE_E2E is not all"

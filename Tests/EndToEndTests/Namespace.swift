@@ -117,6 +117,14 @@ struct Namespace: Sendable {
       .reduce(0) { $0 + Int($1["restartCount"]?.number ?? 0) }
   }
 
+  /// Whether the Service sends requests to a pod; nil when no EndpointSlice tells of it.
+  func isEndpoint(_ pod: String) async throws -> Bool? {
+    let slices = try await json("get", "endpointslices", "--selector", "kubernetes.io/service-name=vitrine")
+    let endpoints = (slices["items"]?.array ?? []).flatMap { $0["endpoints"]?.array ?? [] }
+    let endpoint = endpoints.first { $0["targetRef"]?["name"]?.string == pod }
+    return endpoint.map { $0["conditions"]?["ready"] == .bool(true) }
+  }
+
   // MARK: Asking it
 
   /// What a pod answers to GET, by way of the API server.

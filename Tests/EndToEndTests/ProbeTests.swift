@@ -61,22 +61,22 @@ extension EndToEndTests {
         try await namespace.settled(at: 2)
         let pods = try await namespace.podNames()
         for pod in pods {
-          try await until("\(pod) as an endpoint") { try await isEndpoint(pod, in: namespace) == true }
+          try await until("\(pod) as an endpoint") { try await namespace.isEndpoint(pod) == true }
         }
 
         let node = try #require(try await Cluster.nodes().first)
         try await HammerJob.run(in: namespace, "a pod switched off, and a pod that drains", on: node) {
           try await control(pods[0], "/readyz/disable", body: "", in: namespace)
-          try await until("no traffic") { try await isEndpoint(pods[0], in: namespace) == false }
+          try await until("no traffic") { try await namespace.isEndpoint(pods[0]) == false }
           // Longer than liveness would take.
           try await Task.sleep(for: .seconds(6))
           try #require(try await namespace.restarts() == 0)
           try await control(pods[0], "/readyz/enable", body: "", in: namespace)
-          try await until("traffic again") { try await isEndpoint(pods[0], in: namespace) == true }
+          try await until("traffic again") { try await namespace.isEndpoint(pods[0]) == true }
 
           try await namespace.kubectl("delete", "pod", pods[1], "--wait=false")
           try await until("no traffic to who drains", within: 10) {
-            try await isEndpoint(pods[1], in: namespace) != true
+            try await namespace.isEndpoint(pods[1]) != true
           }
           let leaving = try await namespace.pods().first { $0["metadata"]?["name"]?.string == pods[1] }
           let container = leaving?["status"]?["containerStatuses"]?.array?.first
@@ -112,15 +112,6 @@ extension EndToEndTests {
           }
         }
       }
-    }
-
-    /// Whether the Service sends requests to a pod; nil when no EndpointSlice tells of it.
-    private func isEndpoint(_ pod: String, in namespace: Namespace) async throws -> Bool? {
-      let slices = try await namespace.json(
-        "get", "endpointslices", "--selector", "kubernetes.io/service-name=vitrine")["items"]?.array
-      let endpoints = (slices ?? []).flatMap { $0["endpoints"]?.array ?? [] }
-      let endpoint = endpoints.first { $0["targetRef"]?["name"]?.string == pod }
-      return endpoint.map { $0["conditions"]?["ready"] == .bool(true) }
     }
 
     /// A request of an operator to the management port of one pod.
