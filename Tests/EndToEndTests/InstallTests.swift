@@ -66,10 +66,11 @@ extension EndToEndTests {
         return print("skipped: \(values.name)-values.yaml, nobody knows \(resource)")
       }
       var arguments = values.arguments
-      if values.name != "default" {
+      let isDefault = values.name == "default"
+      if !isDefault {
         arguments = ["--values", "\(Cluster.root)/chart/ci/\(values.name)-values.yaml"] + arguments
         // They go soon: how a pod goes is told elsewhere.
-        arguments += ["--set", "drain.delay=1,minReadySeconds=1"]
+        arguments += ["--set", "drain.delay=1"]
       }
       if values.name == "digest" {
         guard let other = try await Cluster.imageByDigest() else {
@@ -85,7 +86,7 @@ extension EndToEndTests {
       try await Namespace.run("vitrine-e2e-\(values.name)") { namespace in
         if !values.objects.isEmpty { try await namespace.apply(values.objects) }
         let before = try await objects(in: namespace)
-        try await installAndUpgrade(arguments, in: namespace)
+        try await installAndUpgrade(arguments, isHurried: !isDefault, in: namespace)
         let names = try await namespace.kubectl("get", "deployments", "--output", "name").split(separator: "\n")
         try #require(names.count == 1)
         try await namespace.kubectl("rollout", "status", String(names[0]), "--timeout", "3m")
@@ -101,18 +102,18 @@ extension EndToEndTests {
     }
 
     /// From the newest release's chart, where there is one, else from nothing.
-    private func installAndUpgrade(_ arguments: [String], in namespace: Namespace) async throws {
+    private func installAndUpgrade(_ arguments: [String], isHurried: Bool, in namespace: Namespace) async throws {
       let tags =
         (try? await Cluster.run(["git", "-C", Cluster.root, "tag", "--list", "v*", "--sort=-v:refname"])) ?? ""
       if let tag = tags.split(separator: "\n").first {
         let folder = try TemporaryFolder()
         let archive = "git -C '\(Cluster.root)' archive \(tag) chart | tar -x -C '\(folder.path)'"
         try await Cluster.run(["sh", "-c", archive])
-        try await namespace.install(arguments, chart: "\(folder.path)/chart")
+        try await namespace.install(arguments, chart: "\(folder.path)/chart", isHurried: isHurried)
       } else {
         print("skipped: the upgrade from a release, there is no tag v*")
       }
-      try await namespace.install(arguments)
+      try await namespace.install(arguments, isHurried: isHurried)
     }
 
     /// What is there but for what every namespace has, and for what comes and goes by itself.

@@ -79,11 +79,16 @@ struct Namespace: Sendable {
 
   /// The release `vitrine` with the image under test; waits until it is ready.
   ///
-  /// - Parameter arguments: of Helm, such as `--set`.
-  func install(_ arguments: [String] = [], chart: String = "\(Cluster.root)/chart") async throws {
+  /// - Parameters:
+  ///   - arguments: of Helm, such as `--set`.
+  ///   - isHurried: there is less time between two pods than by default, which makes a rollout harder, and shorter.
+  func install(
+    _ arguments: [String] = [], chart: String = "\(Cluster.root)/chart", isHurried: Bool = true
+  ) async throws {
     try await Cluster.run(
       ["helm", "upgrade", "--install", "vitrine", chart, "--namespace", name, "--wait", "--timeout", "3m"]
-        + (arguments.contains("--reuse-values") ? [] : Self.image) + arguments)
+        + (arguments.contains("--reuse-values") ? [] : Self.image)
+        + (isHurried ? ["--set", "minReadySeconds=1"] : []) + arguments)
   }
 
   /// Values of the chart that name the image under test.

@@ -6,9 +6,7 @@ extension EndToEndTests {
   @Suite struct RolloutTests {
     @Test func nothingIsLostWhilePodsComeAndGo() async throws {
       try await Namespace.run("vitrine-e2e-rollout") { namespace in
-        // Less time between two pods than by default makes a rollout harder, and the core shorter.
-        try await namespace.install(
-          ["--set", "replicaCount=3"] + (Cluster.isWhole ? [] : ["--set", "minReadySeconds=1"]))
+        try await namespace.install(["--set", "replicaCount=3"])
         let nodes = try await Cluster.nodes()
         let stays = try #require(nodes.first)
 

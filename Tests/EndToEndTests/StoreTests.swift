@@ -69,7 +69,7 @@ extension EndToEndTests {
       try await namespace.install([
         "--values", "\(Cluster.root)/chart/ci/database-values.yaml", "--set",
         "config.storeDependency=hard,config.staleMax=600",
-        "--set", "drain.delay=1,minReadySeconds=1,probes.liveness.periodSeconds=2,probes.liveness.failureThreshold=2",
+        "--set", "drain.delay=1,probes.liveness.periodSeconds=2,probes.liveness.failureThreshold=2",
         "--set", "image.repository=\(image[..<colon])", "--set-string", "image.tag=\(image[colon...].dropFirst())",
       ])
       try await namespace.settled(at: 2)
