@@ -13,8 +13,7 @@ extension [UInt8] {
 
   /// Appends `value` in decimal, with zeros in front up to `width` digits, at most 20. `value` is not negative.
   package mutating func append(decimal value: Int, width: Int = 1) {
-    let digits = DecimalDigits(value)
-    append(copying: digits.bytes.span.extracting(digits.start(width: width)...))
+    append(addingCapacity: 20) { $0.append(decimal: value, width: width) }
   }
 }
 
@@ -47,8 +46,23 @@ extension OutputSpan<UInt8> {
 
   /// As an array's.
   package mutating func append(decimal value: Int, width: Int = 1) {
-    let digits = DecimalDigits(value)
-    append(copying: digits.bytes.span.extracting(digits.start(width: width)...))
+    var rest = UInt64(value)
+    var digits = 1
+    var bound: UInt64 = 10
+    // 2^63 has 19 digits.
+    while digits < 19, rest >= bound {
+      digits += 1
+      bound *= 10
+    }
+    digits = max(digits, width)
+    precondition(digits <= freeCapacity)
+    unsafe withUnsafeMutableBufferPointer { buffer, count in
+      for place in (count..<count + digits).reversed() {
+        unsafe buffer.initializeElement(at: place, to: UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+        rest /= 10
+      }
+      count += digits
+    }
   }
 
   @inline(__always)
@@ -67,23 +81,4 @@ extension StaticString {
   fileprivate var utf8Bytes: UnsafeBufferPointer<UInt8> {
     unsafe UnsafeBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
   }
-}
-
-/// A number's digits, found from the last one on; those in front are zeros. 2^63 has 19.
-private struct DecimalDigits {
-  private(set) var bytes = InlineArray<20, UInt8>(repeating: UInt8(ascii: "0"))
-  private var first: Int
-
-  init(_ value: Int) {
-    first = bytes.count
-    var rest = UInt64(value)
-    repeat {
-      first -= 1
-      bytes[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-      rest /= 10
-    } while rest > 0
-  }
-
-  /// Where at least `width` digits begin.
-  func start(width: Int) -> Int { min(first, bytes.count - width) }
 }

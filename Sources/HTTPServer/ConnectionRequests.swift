@@ -62,8 +62,7 @@ extension Connection {
     {
       return true
     }
-    let framing = workspace.request.framing
-    let body = framing == .none ? nil : BodyReader(framing, limits: context.parserLimits)
+    let body = BodyReader(workspace.request.framing, limits: context.parserLimits)
     let isLast = position == end
     let isTooMuch = isShed && !context.isProbe(route)
     if body == nil, !isTooMuch, let response = context.router.answerFromMemory(to: workspace.request, at: route) {
@@ -258,7 +257,10 @@ extension Connection {
       state.end(.linger)
     }
     guard state.ending == .keep else { return .close }
-    return version == .http10 ? .keepAlive : .implied
+    return switch version {
+    case .http10: .keepAlive
+    case .http11: .implied
+    }
   }
 }
 

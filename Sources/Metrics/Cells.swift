@@ -38,6 +38,7 @@ final class Cells: Sendable {
   }
 
   /// Adds without a locked instruction: only the shard's writer may call it, or additions get lost.
+  @inline(__always)
   func add(_ amount: UInt64, at cell: Int, shard: Int) {
     precondition(shard != sharedShard, "the shared shard has many writers")
     let address = unsafe address(of: cell, shard)

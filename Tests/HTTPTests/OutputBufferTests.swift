@@ -36,4 +36,15 @@ import Testing
     output.removeAll(keepingCapacityUpTo: 4999)
     #expect(output.capacity == 0)
   }
+
+  @Test(arguments: [0, 1, 9, 10, 99, 100, 101, 12345, 999_999_999, 1_000_000_000_000_000_000, .max])
+  func writesNumbersInDecimal(number: Int) {
+    for width in 1...20 {
+      var bytes: [UInt8] = [1]
+      bytes.append(decimal: number, width: width)
+      let digits = String(number)
+      let zeros = String(repeating: "0", count: max(width - digits.count, 0))
+      #expect(bytes == [1] + Array((zeros + digits).utf8))
+    }
+  }
 }
