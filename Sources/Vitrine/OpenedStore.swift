@@ -7,6 +7,17 @@ enum OpenedStore {
   struct Failure: Error {
     let mistakes: [String]
     let exit: Exit
+
+    init(mistakes: [String], exit: Exit) {
+      self.mistakes = mistakes
+      self.exit = exit
+    }
+
+    /// Another writer may be gone the next time; `exit` is for the rest.
+    init(_ error: StoreOpeningError, otherwise exit: Exit) {
+      mistakes = error.lines
+      if case .locked = error { self.exit = .unavailable } else { self.exit = exit }
+    }
   }
 
   /// Opens the store for the service. A database is not asked before it is told to connect.
@@ -37,8 +48,7 @@ enum OpenedStore {
         path: path, for: purpose, limits: configuration.catalogLimits, timeout: timeout,
         milliseconds: wallClock)
     } catch {
-      if case .locked = error { throw Failure(mistakes: error.lines, exit: .unavailable) }
-      throw Failure(mistakes: error.lines, exit: .configuration)
+      throw Failure(error, otherwise: .configuration)
     }
   }
 

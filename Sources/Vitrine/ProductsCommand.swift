@@ -64,10 +64,10 @@ package struct ProductsCommand: Sendable, Equatable {
     guard let path else {
       return try written(bytes, to: STDOUT_FILENO, name: "standard output")
     }
-    do throws(StoreError) {
-      _ = try CatalogFile(path: path, limits: configuration.catalogLimits).replace(with: bytes)
+    do throws(StoreOpeningError) {
+      try CatalogFile(path: path, limits: configuration.catalogLimits).replaceUnclaimed(with: bytes)
     } catch {
-      throw OpenedStore.Failure(mistakes: [error.reason], exit: .failure)
+      throw OpenedStore.Failure(error, otherwise: .failure)
     }
   }
 

@@ -164,6 +164,21 @@ import Testing
 
   // MARK: vitrine products
 
+  @Test func nothingIsExportedOntoAFileThatIsWritten() async throws {
+    let folder = try TemporaryFolder()
+    let (served, other) = ("\(folder.path)/served.json", try folder.write("[]", to: "other.json"))
+    let export = ["products", "export", served, "--products", other]
+    try await Writers.run(in: folder, ["--products", served]) { (service) async throws in
+      let before = try String(contentsOfFile: served, encoding: .utf8)
+      let refused = try await ServiceProcess.finished(export)
+      #expect(refused.end == .exited(69))
+      #expect(refused.errorLines == ["vitrine: \(served): another process has it open for writing"])
+      #expect(try String(contentsOfFile: served, encoding: .utf8) == before)
+    }
+    #expect(try await ServiceProcess.finished(export).end == .exited(0))
+    #expect(try ids(in: served) == [])
+  }
+
   @Test func whatIsExportedIsImported() async throws {
     let folder = try TemporaryFolder()
     let (one, two) = ("\(folder.path)/one.json", "\(folder.path)/two.json")
