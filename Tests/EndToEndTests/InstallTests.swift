@@ -60,8 +60,19 @@ extension EndToEndTests {
           + configMap("clients", "clients.pem", pair()["tls.crt"] ?? "")),
     ]
 
-    @Test(arguments: core + (Cluster.isWhole ? whole : []))
-    func theChartInstallsAnswersAndLeavesNothing(values: ChartCase) async throws {
+    /// Four at a time, for the most part of each is waiting.
+    static let groups =
+      [core]
+      + (Cluster.isWhole ? stride(from: 0, to: whole.count, by: 4).map { Array(whole[$0...].prefix(4)) } : [])
+
+    @Test(arguments: groups)
+    func theChartInstallsAnswersAndLeavesNothing(group: [ChartCase]) async throws {
+      let notes = Turns()
+      try await sideBySide(group) { try await installAnswersAndLeavesNothing($0, notes) }
+    }
+
+    /// - Parameter notes: the commands of NOTES.txt open the same local ports in each case.
+    private func installAnswersAndLeavesNothing(_ values: ChartCase, _ notes: Turns) async throws {
       for resource in values.needs where await !Cluster.knows(resource) {
         return print("skipped: \(values.name)-values.yaml, nobody knows \(resource)")
       }
@@ -91,7 +102,7 @@ extension EndToEndTests {
         try #require(names.count == 1)
         try await namespace.kubectl("rollout", "status", String(names[0]), "--timeout", "3m")
         try await Cluster.run(["helm", "test", "vitrine", "--namespace", namespace.name, "--timeout", "3m"])
-        try await followNotes(in: namespace)
+        try await notes.take { try await followNotes(in: namespace) }
         try #require(try await namespace.restarts() == 0)
 
         try await Cluster.run([
@@ -152,12 +163,18 @@ extension EndToEndTests {
 
     // MARK: The manifests
 
+    /// Those of a group have namespaces of their own.
     static let folders =
       Cluster.isWhole
-      ? ["overlays/dev", "overlays/test", "overlays/staging", "overlays/prod", "minikube", "k3s"] : ["overlays/test"]
+      ? [["overlays/dev", "overlays/test", "overlays/staging", "overlays/prod"], ["minikube"], ["k3s"]]
+      : [["overlays/test"]]
 
     @Test(arguments: folders)
-    func aFolderOfManifestsMakesAServiceThatAnswers(folder: String) async throws {
+    func aFolderOfManifestsMakesAServiceThatAnswers(group: [String]) async throws {
+      try await sideBySide(group) { try await makesAServiceThatAnswers($0) }
+    }
+
+    private func makesAServiceThatAnswers(_ folder: String) async throws {
       let copy = try TemporaryFolder()
       try await Cluster.run(["cp", "-R", "\(Cluster.root)/manifests", copy.path])
       try copy.write(
@@ -200,6 +217,35 @@ extension EndToEndTests {
       let files = ["tls.crt": certificate, "tls.key": String(decoding: pair.key, as: UTF8.self)]
       return withAuthority ? files.merging(["ca.crt": certificate]) { $1 } : files
     }
+  }
+}
+
+/// The others go on when one has failed: each is to tell what it was like.
+private func sideBySide<Case: Sendable>(
+  _ cases: [Case], _ body: @escaping @Sendable (Case) async throws -> Void
+) async throws {
+  try await withThrowingTaskGroup { group in
+    for one in cases { group.addTask { try await body(one) } }
+    var failures: [any Error] = []
+    while let result = await group.nextResult() {
+      if case .failure(let error) = result { failures.append(error) }
+    }
+    for failure in failures { throw failure }
+  }
+}
+
+/// One after the other, in the order in which they come.
+private actor Turns {
+  private var last: Task<Void, any Error>?
+
+  func take(_ body: @escaping @Sendable () async throws -> Void) async throws {
+    let previous = last
+    let turn = Task {
+      _ = await previous?.result
+      try await body()
+    }
+    last = turn
+    try await turn.value
   }
 }
 
