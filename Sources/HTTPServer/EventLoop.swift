@@ -276,20 +276,16 @@ package actor EventLoop {
     listeners = []
   }
 
-  /// Ends what is left, and tells how many connections had a request under way.
-  func cutConnections() -> Int {
-    let underWay = lend { workspace in
-      var underWay = 0
+  /// Ends what is left, and counts the connections that had a request under way.
+  func cutConnections() {
+    lend { workspace in
       tellTime(in: &workspace)
       // Each leaves the list as it is cut.
       while let connection = connections.last {
-        if connection.cut(in: &workspace, on: self) { underWay += 1 }
+        if connection.cut(in: &workspace, on: self) { context.metrics.cut.add(shard: shard) }
       }
       workspace.closed.removeAll()
-      return underWay
     }
-    context.metrics.cut.add(UInt64(underWay), shard: shard)
-    return underWay
   }
 
   /// The end: no event comes any more.

@@ -8,4 +8,6 @@ final class LoopLoad: Sendable {
   let lastAccept = Atomic<Int64>(0)
   /// Whether the watchdog's last ping was answered.
   let hasAnsweredPing = Atomic<Bool>(true)
+  /// Steps of the drain that it is told to take and has not taken yet.
+  let drainSteps = Atomic<Int>(0)
 }

@@ -31,7 +31,7 @@ package final class Server: Sendable {
   package let managementAddresses: [SocketAddress]
   package let loops: [EventLoop]
   let management: EventLoop?
-  private let metrics: ServerMetrics
+  let metrics: ServerMetrics
   private let context: ServerContext
 
   /// Binds and listens; nothing is accepted before `start`.

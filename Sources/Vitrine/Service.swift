@@ -141,6 +141,8 @@ struct Service {
     server.drain.raise()
     log.info("draining", ["connections": .int(server.openConnections), "inFlight": .int(server.requestsInFlight)])
     let report = await server.stop(times)
+    let stuck = report.stuck.joined(separator: ", ")
+    if !stuck.isEmpty { log.error("stopping without a loop that is stuck", ["loop": .string(stuck)]) }
     log.info(
       "stopped",
       [
@@ -148,8 +150,9 @@ struct Service {
         "cut": .int(report.cut),
       ])
     TerminationLog(path: configuration.terminationLog).write(
-      "served \(report.served), \(report.servedWhileDraining) of them while draining; cut \(report.cut)")
-    return report.cut == 0 ? .success : .failure
+      "served \(report.served), \(report.servedWhileDraining) of them while draining; cut \(report.cut)"
+        + (stuck.isEmpty ? "" : "; stuck: \(stuck)"))
+    return report.cut == 0 && stuck.isEmpty ? .success : .failure
   }
 
   private func registerMetrics(in registry: Registry) {

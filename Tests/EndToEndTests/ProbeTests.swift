@@ -46,7 +46,12 @@ extension EndToEndTests {
           in: namespace)
         try await until("a restart") { try await namespace.restarts() == 1 }
         let pod = try await namespace.json("get", "pod", pods[0])["status"]
-        try #require(pod?["containerStatuses"]?.array?.first?["restartCount"] == .number(1))
+        let container = pod?["containerStatuses"]?.array?.first
+        try #require(container?["restartCount"] == .number(1))
+        // It was told to go, and went: nobody had to kill it.
+        let end = container?["lastState"]?["terminated"]
+        try #require(end?["exitCode"] == .number(1), "\(String(describing: end))")
+        try #require(end?["message"]?.string?.contains("; stuck: http-0") == true, "\(String(describing: end))")
         let events = try await namespace.kubectl("get", "events", "--field-selector", "reason=Unhealthy")
         try #require(events.contains("Liveness probe failed"), "\(events)")
         try await namespace.rolledOut()

@@ -25,6 +25,31 @@ import Testing
     }
   }
 
+  /// The first two end in the time that they were given, the last one as soon as the second signal says so.
+  @Test(arguments: [
+    ["--drain-timeout", "0.5"], ["--drain-timeout", "6"], ["--drain-timeout", "1000", "--grace-period", "3000"],
+  ])
+  func aStuckLoopDoesNotHoldUpTheEnd(options: [String]) async throws {
+    try await FaultyService.run(["--loops", "2", "--drain-delay", "0"] + options) { service in
+      // Some of them are the stuck loop's.
+      var clients: [RawClient] = []
+      for _ in 0..<8 {
+        let client = try await service.connect()
+        #expect(try await onThread { try client.exchange(ServiceProcess.request("/")) }.status == 200)
+        clients.append(client)
+      }
+      try await service.makeFault(#"{"kind":"stuck-loop","loop":0,"seconds":600}"#)
+      service.process.send(SIGTERM)
+      _ = try await service.logged("draining")
+      if options.contains("1000") { service.process.send(SIGTERM) }
+      #expect(try await service.logged("stopping without a loop that is stuck")["loop"] == .string("http-0"))
+      let stopped = try await service.stopped()
+      #expect(stopped.end == .exited(1))
+      #expect(stopped.last["message"] == .string("stopped"))
+      #expect(try #require(stopped.last["cut"]?.number) >= 1)
+    }
+  }
+
   @Test func cpuIsSpentUntilTheEnd() async throws {
     try await FaultyService.run { service in
       let before = try #require(try await service.metric("process_cpu_seconds_total"))
