@@ -4,8 +4,7 @@ internal import HTTPServer
 internal import Networking
 internal import Synchronization
 
-/// The signals that end or renew the service, as a stream. A PID 1 without handlers ignores SIGTERM, so they are
-/// installed before anything else.
+/// The signals that end or renew the service, as a stream.
 final class Signals: Sendable {
   enum Signal: Sendable {
     /// SIGTERM: the platform stops this instance.
@@ -21,6 +20,16 @@ final class Signals: Sendable {
   private let isEndAsked: IsEndAsked
   private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
 
+  /// Has signals wait until they are watched: to a PID 1 that neither blocks nor watches it, SIGTERM is lost. Threads
+  /// inherit this, so the first one calls it before there is another.
+  static func block() {
+    var blocked = sigset_t()
+    unsafe sigemptyset(&blocked)
+    for number in [SIGTERM, SIGINT, SIGHUP] { unsafe sigaddset(&blocked, number) }
+    unsafe pthread_sigmask(SIG_BLOCK, &blocked, nil)
+  }
+
+  /// Watches them. `block` was called.
   init() {
     let queue = DispatchQueue(label: "signals")
     let (stream, continuation) = AsyncStream.makeStream(of: Signal.self)
@@ -28,12 +37,6 @@ final class Signals: Sendable {
     self.isEndAsked = isEndAsked
     self.stream = stream
     self.continuation = continuation
-    // Blocked, a signal that comes before its source is watched waits for it; ignored, it would be lost. Threads inherit
-    // this: there is only one yet.
-    var blocked = sigset_t()
-    unsafe sigemptyset(&blocked)
-    for number in [SIGTERM, SIGINT, SIGHUP] { unsafe sigaddset(&blocked, number) }
-    unsafe pthread_sigmask(SIG_BLOCK, &blocked, nil)
     unsafe sources = [(SIGTERM, Signal.terminate), (SIGINT, .interrupt), (SIGHUP, .reload)].map { number, signal in
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler {

@@ -69,6 +69,7 @@ struct Vitrine {
         return report.hasFailed ? .failure : .success
       }
     case .serve(let configuration, let checkOnly):
+      Signals.block()
       // Landlock binds the thread that asks and those that it makes: this is the only one yet.
       let lifecycle = Lifecycle(configuration, hardening: Hardening(configuration))
       return { await lifecycle.run(warnings: invocation.warnings, checkOnly: checkOnly) }

@@ -166,6 +166,16 @@ import Testing
     }
   }
 
+  /// The kernel asks the main thread of a PID 1: what that does not block is lost while nobody watches it.
+  @Test func theMainThreadBlocksTheSignals() async throws {
+    try await ServiceProcess.run([]) { service in
+      let status = try String(contentsOfFile: "/proc/\(service.process.pid)/status", encoding: .utf8)
+      let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("SigBlk:\t") })
+      let blocked = try #require(UInt64(line.dropFirst("SigBlk:\t".count), radix: 16))
+      for signal in [SIGHUP, SIGINT, SIGTERM] { #expect(blocked >> UInt64(signal - 1) & 1 == 1, "signal \(signal)") }
+    }
+  }
+
   @Test(arguments: ["starting", "listening", "ready"])
   func aStopDuringTheStartIsADrain(message: String) async throws {
     try await ChildProcess.run(try Self.starting(), environment: ServiceProcess.variables()) { process in
