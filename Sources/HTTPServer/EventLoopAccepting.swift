@@ -25,6 +25,7 @@ extension EventLoop {
         context.metrics.accepted.add(shard: shard)
         // Another loop gave its spare descriptor up, and it may be this one.
         if SpareDescriptor.isMissing {
+          context.metrics.acceptFailed(outOfDescriptors: true, shard: shard)
           refuse(socket, from: listener, in: &workspace)
         } else if listener.speaksTLS, let lighter = lighterSibling {
           // A handshake costs fifty times what the way there does, so it is done where the connection is to stay.
