@@ -5,7 +5,7 @@ package enum Processors {
   /// The affinity mask or the cgroup's CPU quota, rounded up, whichever is tighter; at least 1. It does not ask how
   /// many processors the machine has: in a container that is the node's number, and what exceeds the quota is throttled.
   package static var usable: Int {
-    count(affinity: Int(clinux_processors()), quota: CgroupQuota.processors(reading: KernelFile.text))
+    count(affinity: Int(clinux_processors()), quota: CgroupQuota.processors(reading: KernelFile.whole))
   }
 
   /// - Parameters:
@@ -25,14 +25,11 @@ enum CgroupQuota {
   ///
   /// - Parameter read: a file's text by its path; nil where there is no such file.
   static func processors(reading read: (String) -> String?) -> Int? {
-    let memberships = read("/proc/self/cgroup") ?? ""
-    let quotas = memberships.split(separator: "\n").flatMap { line -> [Int] in
-      guard let membership = CgroupMembership(line, controller: "cpu") else { return [] }
-      return membership.folders.compactMap { folder in
+    CgroupMembership.all(controller: "cpu", reading: read).flatMap { membership in
+      membership.folders.compactMap { folder in
         membership.isVersion2 ? version2(folder, read) : version1(folder, read)
       }
-    }
-    return quotas.min()
+    }.min()
   }
 
   /// `cpu.max` holds quota and period in microseconds, `150000 100000`, or `max 100000`.
@@ -58,33 +55,54 @@ enum CgroupQuota {
 /// A line of /proc/self/cgroup, `hierarchy:controllers:path`, of a hierarchy that has a controller.
 struct CgroupMembership {
   let isVersion2: Bool
-  /// Where the process's cgroup and its ancestors may be seen, inner ones first. Some do not exist: in a container the
-  /// path may be the host's while the mount's root is the process's own cgroup, so the root is always among them.
+  /// Where the process's cgroup and its ancestors may be seen, inner ones first. Some do not exist: the path may lead
+  /// where nothing is mounted, so the mount's root is always among them.
   let folders: [String]
 
+  /// - Parameter read: a file's text by its path; nil where there is no such file.
+  static func all(controller: Substring, reading read: (String) -> String?) -> [CgroupMembership] {
+    let mounts = read("/proc/self/mountinfo") ?? ""
+    return (read("/proc/self/cgroup") ?? "").split(separator: "\n").compactMap { line in
+      CgroupMembership(line, controller: controller, mounts: mounts)
+    }
+  }
+
   /// Nil for a hierarchy without the controller.
-  init?(_ line: Substring, controller: Substring) {
+  private init?(_ line: Substring, controller: Substring, mounts: String) {
     let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
     guard fields.count == 3 else { return nil }
     isVersion2 = fields[0] == "0" && fields[1].isEmpty
-    let mounts: [String]
+    let points: [String]
     if isVersion2 {
-      mounts = ["/sys/fs/cgroup"]
+      points = ["/sys/fs/cgroup"]
     } else if fields[1].split(separator: ",").contains(controller) {
       // The folder is named after all controllers of the hierarchy, commonly with a link from each.
-      mounts = Set([fields[1], controller]).map { "/sys/fs/cgroup/" + $0 }
+      points = Set([fields[1], controller]).map { "/sys/fs/cgroup/" + $0 }
     } else {
       return nil
     }
-    let paths = Self.ancestry(of: fields[2])
-    folders = mounts.flatMap { mount in paths.map { mount + $0 } }
+    folders = points.flatMap { point in
+      Self.ancestry(of: fields[2], below: Self.root(of: point, in: mounts)).map { point + $0 }
+    }
   }
 
-  /// `/a/b` gives `/a/b`, `/a` and the root, which is empty. A path with `..` lies outside the cgroup namespace, where
-  /// only the root can be seen: cgroup_namespaces(7).
-  private static func ancestry(of path: Substring) -> [String] {
-    let names = path.split(separator: "/")
+  /// Which cgroup is mounted at `point`: proc_pid_mountinfo(5) tells it fourth, and the point fifth. In a container
+  /// without a cgroup namespace it is the container's, and paths are still the host's.
+  private static func root(of point: String, in mounts: String) -> Substring {
+    for mount in mounts.split(separator: "\n") {
+      let words = mount.split(separator: " ", maxSplits: 5)
+      if words.count == 6, words[4] == point { return words[3] }
+    }
+    return "/"
+  }
+
+  /// `/a/b` gives `/a/b`, `/a` and the root, which is empty; below `/a` it gives `/b` and the root. A path with `..` lies
+  /// outside the cgroup namespace, where only the root can be seen: cgroup_namespaces(7).
+  private static func ancestry(of path: Substring, below root: Substring) -> [String] {
+    var names = path.split(separator: "/")
     guard !names.contains("..") else { return [""] }
+    let mounted = root.split(separator: "/")
+    if names.starts(with: mounted) { names.removeFirst(mounted.count) }
     return (0...names.count).reversed().map { depth in names.prefix(depth).map { "/" + $0 }.joined() }
   }
 }

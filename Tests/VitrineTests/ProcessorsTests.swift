@@ -90,6 +90,30 @@ import Testing
     #expect(quota(files) == nil)
   }
 
+  /// As in a container without a cgroup namespace, whose process made a cgroup of its own.
+  @Test(arguments: [
+    ("/host/1", "/host/1/own", "/own"), ("/host/1", "/host/1/own", ""), ("/host/1", "/host/1", ""),
+    ("/", "/host/1", "/host"), ("/host/1", "/host/12", "/host"), ("/..", "/own", "/own"),
+  ])
+  func findsItsFolderBelowWhatIsMounted(root: String, path: String, folder: String) {
+    var files = [
+      "/proc/self/cgroup": "3:cpu:\(path)\n0::\(path)\n",
+      "/proc/self/mountinfo": """
+      31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw
+      32 31 0:29 \(root) /sys/fs/cgroup/cpu rw,relatime - cgroup cgroup rw,cpu
+      33 31 0:30 /elsewhere /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory
+
+      """,
+      "/sys/fs/cgroup/cpu\(folder)/cpu.cfs_quota_us": "350000\n",
+      "/sys/fs/cgroup/cpu\(folder)/cpu.cfs_period_us": "100000\n",
+    ]
+    #expect(quota(files) == 4)
+    files["/proc/self/mountinfo"] = "30 23 0:26 \(root) /sys/fs/cgroup rw - cgroup2 cgroup rw\n"
+    files["/sys/fs/cgroup\(folder)/cpu.max"] = "150000 100000\n"
+    files["/sys/fs/cgroup/cpu\(folder)/cpu.cfs_quota_us"] = "-1\n"
+    #expect(quota(files) == 2)
+  }
+
   @Test func otherControllersDoNotLimitTheProcessors() {
     let folder = "/sys/fs/cgroup/cpuset"
     let files = [

@@ -8,9 +8,7 @@ enum CgroupMemory {
   ///
   /// - Parameter read: a file's text by its path; nil where there is no such file.
   static func limit(reading read: (String) -> String?) -> Int? {
-    let memberships = (read("/proc/self/cgroup") ?? "").split(separator: "\n")
-    return memberships.flatMap { line -> [Int] in
-      guard let membership = CgroupMembership(line, controller: "memory") else { return [] }
+    CgroupMembership.all(controller: "memory", reading: read).flatMap { membership in
       let file = membership.isVersion2 ? "/memory.max" : "/memory.limit_in_bytes"
       return membership.folders.compactMap { folder in
         read(folder + file).flatMap { Int($0.prefix { !$0.isWhitespace }) }.flatMap { $0 < noLimit ? $0 : nil }
