@@ -102,6 +102,8 @@ extension CatalogFile {
   /// leaves no lock behind.
   package func replaceUnclaimed(with bytes: [UInt8]) throws(StoreOpeningError) {
     let lock = unsafe open(lockPath, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    let code = errno
+    guard lock >= 0 || code == ENOENT else { throw .store(.unavailable("\(lockPath): open: \(reason(code))")) }
     defer { if lock >= 0 { close(lock) } }
     guard lock < 0 || flock(lock, LOCK_EX | LOCK_NB) == 0 else { throw .locked(path: path) }
     do throws(StoreError) { _ = try replace(with: bytes) } catch { throw .store(error) }

@@ -41,7 +41,7 @@ package final class EmbeddedProductStore: ProductStore {
   private let waitingCount = Atomic<Int>(0)
 
   /// - Parameters:
-  ///   - lock: what `CatalogFile.lock` answered.
+  ///   - lock: what `CatalogFile.claim` answered.
   ///   - timeout: how long a call may take.
   ///   - milliseconds: the wall clock since 1970.
   package init(

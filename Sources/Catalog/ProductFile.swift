@@ -81,6 +81,7 @@ package struct ProductFile: Sendable {
     }
     let reading = ProductReading(json, from: .file)
     for mistake in reading.mistakes { note(path + [.index(index)] + mistake.path, mistake.problem) }
+    omitted += reading.omitted
     if let id = reading.id {
       if let first = indexes[id] {
         let place = Mistake(path + [.index(first)], "").place
@@ -112,7 +113,7 @@ extension ProductFile {
   }
 }
 
-/// How large a catalogue may become; both are options.
+/// How large a catalogue may become, and how many changes wait; each is an option.
 package struct CatalogLimits: Sendable, Equatable {
   package var productsMax: Int
   /// Of its file.

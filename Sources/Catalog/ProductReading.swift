@@ -13,6 +13,8 @@ package struct ProductReading: Sendable {
   /// In the order of `ProductField`, unknown names first; one more than `Problem.errorsMax` at most. Paths begin at the
   /// product.
   package private(set) var mistakes: [Mistake] = []
+  /// How many more there are.
+  package private(set) var omitted = 0
 
   private var fields: [String: JSON] = [:]
 
@@ -120,6 +122,6 @@ package struct ProductReading: Sendable {
   }
 
   private mutating func note(_ path: [Mistake.Step], _ problem: String) {
-    if mistakes.count <= Problem.errorsMax { mistakes.append(Mistake(path, problem)) }
+    if mistakes.count <= Problem.errorsMax { mistakes.append(Mistake(path, problem)) } else { omitted += 1 }
   }
 }

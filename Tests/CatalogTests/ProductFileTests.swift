@@ -96,6 +96,15 @@ import Testing
     #expect(lines(#"{"items":[\#(wrong)]}"#) == ["products.json: items[0].\(field): \(problem)"])
   }
 
+  @Test func countsWhatItDoesNotName() {
+    let names = (10..<40).map { "\"x\($0)\":1" }.joined(separator: ",")
+    let lines = lines("[{\(names),\(Self.good.dropFirst()),7]")
+    // Of a product twenty-one are named.
+    #expect(lines.count == 23)
+    #expect(lines[20].hasPrefix("products.json: [0].x30: is not a field of a product"))
+    #expect(lines[21...] == ["products.json: [1]: must be an object, found 7", "products.json: and 9 more"])
+  }
+
   @Test func namesTheWrongTag() {
     let wrong = Self.product("tags", #"["t","",7]"#)
     let rule = "must be a string of 1 to 50 characters, none of them a control character"

@@ -179,6 +179,16 @@ import Testing
     #expect(try ids(in: served) == [])
   }
 
+  @Test func nothingIsExportedWhereTheLockCannotBeLookedAt() async throws {
+    let folder = try TemporaryFolder()
+    let (kept, other) = (try folder.write("[]", to: "kept.json"), try folder.write("[]", to: "other.json"))
+    try FileManager.default.createSymbolicLink(atPath: "\(folder.path)/.kept.json.lock", withDestinationPath: other)
+    let refused = try await ServiceProcess.finished(["products", "export", kept, "--products", other])
+    #expect(refused.end == .exited(1))
+    #expect(refused.errorLines == ["vitrine: \(folder.path)/.kept.json.lock: open: Too many levels of symbolic links"])
+    #expect(try String(contentsOfFile: kept, encoding: .utf8) == "[]")
+  }
+
   @Test func whatIsExportedIsImported() async throws {
     let folder = try TemporaryFolder()
     let (one, two) = ("\(folder.path)/one.json", "\(folder.path)/two.json")
