@@ -1,13 +1,7 @@
 extension Request {
   /// Is there an item of this name, with or without a value? (`verbose`, `verbose=1`, `a=b&verbose`)
   package func hasQueryItem(_ name: StaticString) -> Bool {
-    queryItemValue(name) != nil
-  }
-
-  /// The value of the first item of this name, decoded as a form's (`%HH`, and `+` for a space); empty when it has
-  /// no "=", nil when the item is absent. Bytes that are not UTF-8 are repaired.
-  package func queryItem(_ name: StaticString) -> String? {
-    queryItemValue(name).map { String(decoding: $0.formDecoded, as: UTF8.self) }
+    queryItems.contains { $0.name.elementsEqual(name.description.utf8) }
   }
 
   /// All items in their order, decoded as a form's, with names and values that are whatever bytes they are. Empty items
@@ -18,17 +12,6 @@ extension Request {
       let nameEnd = item.firstIndex(of: UInt8(ascii: "=")) ?? item.endIndex
       return (item[..<nameEnd].formDecoded, item[nameEnd...].dropFirst().formDecoded)
     }
-  }
-
-  private func queryItemValue(_ name: StaticString) -> ArraySlice<UInt8>? {
-    guard let query else { return nil }
-    for item in query.split(separator: UInt8(ascii: "&")) {
-      let nameEnd = item.firstIndex(of: UInt8(ascii: "=")) ?? item.endIndex
-      if item[..<nameEnd].formDecoded.elementsEqual(name.description.utf8) {
-        return item[nameEnd...].dropFirst()
-      }
-    }
-    return nil
   }
 }
 

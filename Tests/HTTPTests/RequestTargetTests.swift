@@ -133,7 +133,6 @@ import Testing
   func missesAQueryItemThatIsNotThere(target: String) throws {
     let request = try request(target)
     #expect(!request.hasQueryItem("verbose"))
-    #expect(request.queryItem("verbose") == nil)
   }
 
   @Test(arguments: [
@@ -141,6 +140,7 @@ import Testing
     ("a=%C3%A9", "é"), ("a=%FF", "\u{FFFD}"),
   ])
   func decodesTheValueOfAQueryItem(query: String, value: String) throws {
-    #expect(try request("/?\(query)").queryItem("a") == value)
+    let item = try request("/?\(query)").queryItems.first { $0.name == Array("a".utf8) }
+    #expect(item.map { String(decoding: $0.value, as: UTF8.self) } == value)
   }
 }
