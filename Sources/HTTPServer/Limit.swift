@@ -1,6 +1,7 @@
 internal import HTTP
 
-/// Everything that a client can grow is limited; each limit is an option of this name and counts when it bites.
+/// Everything that a client can grow in the server is limited; each limit is an option of this name and counts when it
+/// bites.
 package enum Limit: String, Sendable, CaseIterable {
   case handshakeTimeout = "handshake-timeout"
   case headTimeout = "head-timeout"

@@ -230,7 +230,8 @@ private func sideBySide<Case: Sendable>(
     while let result = await group.nextResult() {
       if case .failure(let error) = result { failures.append(error) }
     }
-    for failure in failures { throw failure }
+    for failure in failures.dropFirst() { Issue.record(failure) }
+    if let first = failures.first { throw first }
   }
 }
 
