@@ -125,6 +125,10 @@ package final class EmbeddedProductStore: ProductStore {
     return try result.get()
   }
 
+  package func finish() {
+    for queue in [writer, reads] { queue.sync {} }
+  }
+
   /// Reads and checks the file and takes it whole, or changes nothing; without a file it does nothing.
   ///
   /// - Parameters:

@@ -26,6 +26,9 @@ package protocol ProductStore: Sendable {
   ///
   /// - Returns: an outcome for each change.
   func apply(_ changes: [ProductChange]) async throws(StoreError) -> [ChangeOutcome]
+
+  /// Waits until its queues have nothing under way, a call that is answered already included. Nothing is asked after it.
+  func finish()
 }
 
 /// What a store answers, and which part a cache had in it.

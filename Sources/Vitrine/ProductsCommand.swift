@@ -56,11 +56,13 @@ package struct ProductsCommand: Sendable, Equatable {
     let outcomes = try await asked { () async throws(StoreError) in try await store.apply(changes) }
     let changed = outcomes.count { $0.stored != nil }
     print("imported \(products.count) products, \(changed) of them new or changed: \(store.status.note)")
+    store.finish()
   }
 
   private func exportAll(to path: String?) async throws(OpenedStore.Failure) {
     let store = try await store(for: .reading("it is only read"))
     let bytes = try await wholeFile(of: store)
+    store.finish()
     guard let path else {
       return try written(bytes, to: STDOUT_FILENO, name: "standard output")
     }

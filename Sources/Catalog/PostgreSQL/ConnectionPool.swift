@@ -65,6 +65,11 @@ final class ConnectionPool<Connection>: Sendable {
     }
   }
 
+  /// Closes the connections, each when what it does is done. Nobody asks for one after that.
+  func close() {
+    for worker in workers { worker.queue.sync { worker.connection.withLock { $0 = nil } } }
+  }
+
   private func submit(_ job: @escaping Job) {
     let free = state.withLock { state -> Int? in
       if let free = state.idle.popLast() { return free }

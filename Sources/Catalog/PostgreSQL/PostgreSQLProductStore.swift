@@ -325,6 +325,11 @@ package final class PostgreSQLProductStore: ProductStore {
     }
   }
 
+  package func finish() {
+    watch.close()
+    pool.close()
+  }
+
   // MARK: Counting
 
   /// Answers that were hits, misses, stale and bypassed a cache, since the start.
