@@ -21,6 +21,8 @@ package struct Request: Sendable {
   package internal(set) var refusal: RequestError?
   /// Filled by the server where the route wants it; emptied by the parser.
   package var body: [UInt8] = []
+  /// How many of `bytes` are the head; 0 while there is no whole one.
+  var headCount = 0
 
   package init() {}
 
@@ -28,6 +30,7 @@ package struct Request: Sendable {
   package mutating func reset(method: Method = .other) {
     bytes.removeAll(keepingCapacity: true)
     fields.lines.removeAll(keepingCapacity: true)
+    headCount = 0
     if !body.isEmpty { body.removeAll(keepingCapacity: true) }
     self.method = method
     version = .http11

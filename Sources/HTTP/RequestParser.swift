@@ -33,10 +33,16 @@ package struct RequestParser: Sendable {
 
   /// Parses the head at the start of `input` into `request`.
   ///
+  /// - Parameter request: new, or filled by a parser with the same limits.
   /// - Returns: the number of bytes that the head takes, leading empty lines included; nil when it is incomplete.
   ///   Without a head, `request` is in no particular state, but for its method, `.other` as long as that is not known,
   ///   and its bytes: there are none.
   package func parse(_ input: Span<UInt8>, into request: inout Request) throws(RequestError) -> Int? {
+    // Probes, scrapes and pollers send one head again and again: `request` has what it means already.
+    if request.headCount > 0, input.hasBytes(request.bytes.span.extracting(0..<request.headCount)) {
+      if !request.body.isEmpty { request.body.removeAll(keepingCapacity: true) }
+      return request.headCount
+    }
     request.reset()
     guard let start = try skipEmptyLines(input) else { return nil }
     let head = input.extracting(start..<input.count)
@@ -47,6 +53,7 @@ package struct RequestParser: Sendable {
     else { return nil }
     request.bytes.append(copying: head.extracting(0..<position))
     try interpret(head, into: &request)
+    request.headCount = position
     return start + position
   }
 }

@@ -65,6 +65,25 @@ extension Span<UInt8> {
     return true
   }
 
+  /// Does it begin with `prefix`, byte for byte?
+  func hasBytes(_ prefix: Span<UInt8>) -> Bool {
+    guard prefix.count <= count else { return false }
+    var position = 0
+    while position &+ 8 <= prefix.count {
+      let (own, other) = unsafe (
+        bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self),
+        prefix.bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self)
+      )
+      guard own == other else { return false }
+      position &+= 8
+    }
+    while position < prefix.count {
+      guard self[position] == prefix[position] else { return false }
+      position &+= 1
+    }
+    return true
+  }
+
   /// Is `range` the token `lowercase`, which consists of "a" to "z", digits and "-", in any case?
   ///
   /// Setting bit 5 folds the letters. Besides them it turns only controls into what a token has, and those are

@@ -5,6 +5,8 @@ enum Load: String, CaseIterable {
   case keepAlive1 = "keep-alive, 1 connection"
   case keepAlive64 = "keep-alive, 64 connections"
   case keepAlive512 = "keep-alive, 512 connections"
+  /// The others send the same head all the time, which Vitrine's parser knows again.
+  case otherHeads = "64 connections, another head each time"
   case pipelined = "64 connections, pipelining 16"
   case oneShot = "a connection per request, 64"
 
@@ -12,7 +14,7 @@ enum Load: String, CaseIterable {
     switch self {
     case .keepAlive1: 1
     case .keepAlive512: 512
-    case .keepAlive64, .pipelined, .oneShot: 64
+    case .keepAlive64, .otherHeads, .pipelined, .oneShot: 64
     }
   }
 
@@ -21,6 +23,17 @@ enum Load: String, CaseIterable {
     let sending =
       switch self {
       case .keepAlive1, .keepAlive64, .keepAlive512: ""
+      case .otherHeads:
+        """
+        local heads, last = {}, 0
+        init = function()
+          for number = 1, 97 do heads[number] = wrk.format(nil, nil, {["X-Number"] = 100 + number}) end
+        end
+        request = function()
+          last = last % #heads + 1
+          return heads[last]
+        end
+        """
       case .oneShot: #"wrk.headers["Connection"] = "close""#
       case .pipelined:
         """

@@ -124,4 +124,28 @@ import Testing
     #expect(request.framing == .none && !request.expectsContinue && !request.keepAlive && request.refusal == nil)
     #expect(request.fields.lines.isEmpty && request.body.isEmpty && request.query == nil)
   }
+
+  /// A head that is the one before is not parsed again: what comes before, in and behind it still counts.
+  @Test func knowsTheHeadBeforeAgain() throws {
+    let parser = RequestParser(limits: .init())
+    let first = head(["POST /%61?b HTTP/1.1", "Host: abc", "Content-Length: 5"])
+    var request = Request()
+    for input in [first, first + "helloGET", "\r\n" + first, first] {
+      let count = try parser.parse(bytes(input).span, into: &request)
+      #expect(count == first.utf8.count + (input.hasPrefix("\r\n") ? 2 : 0))
+      #expect(request.method == .post && text(request.path) == "/a" && request.query.map { text($0) } == "b")
+      #expect(request.framing == .length(5) && request.body.isEmpty)
+      request.body = bytes("hello")
+    }
+    #expect(
+      try parser.parse(bytes(first.replacing("5", with: "6")).span, into: &request) == first.utf8.count)
+    #expect(request.framing == .length(6))
+    #expect(try parser.parse(bytes(first).span, into: &request) == first.utf8.count)
+    #expect(try parser.parse(bytes(String(first.dropLast())).span, into: &request) == nil)
+    #expect(throws: RequestError.missingHost) {
+      try parser.parse(bytes(first.replacing("Host", with: "Most")).span, into: &request)
+    }
+    #expect(try parser.parse(bytes(first).span, into: &request) == first.utf8.count)
+    #expect(text(request.path) == "/a")
+  }
 }

@@ -8,6 +8,7 @@ public func fuzz(start: UnsafePointer<UInt8>?, count: Int) -> Int32 {
     // A used request, so that what an earlier head left in it would show.
     var request = used
     let whole = HeadOutcome(input.span, by: parser, into: &request)
+    holdThatItIsKnownAgain(request, in: input, whole)
     holdTheSameForPrefixes(of: input, whole, &chance)
     holdThatLimitsOnlyRefuse(input, whole)
     guard case .head(let end) = whole else { return }
@@ -31,6 +32,32 @@ private let used: Request = {
   request.body = [1, 2, 3]
   return request
 }()
+
+/// What was parsed is known again in the same bytes and in no others.
+private func holdThatItIsKnownAgain(_ request: Request, in input: [UInt8], _ whole: HeadOutcome) {
+  var (again, fresh) = (request, Request())
+  again.body = [1, 2, 3]
+  hold(HeadOutcome(input.span, by: parser, into: &again) == whole, "it has the same outcome again")
+  guard case .head(let end) = whole else { return }
+  hold(isSame(again, request), "it is the same request again")
+  var other = input
+  // The last byte of a value, where there is one.
+  other[end - 5] ^= 1
+  let outcome = HeadOutcome(other.span, by: parser, into: &again)
+  hold(outcome == HeadOutcome(other.span, by: parser, into: &fresh), "another head has its own outcome")
+  guard case .head = outcome else { return }
+  hold(isSame(again, fresh), "another head is another request")
+}
+
+private func isSame(_ one: Request, _ other: Request) -> Bool {
+  one.bytes == other.bytes && one.method == other.method && one.version == other.version && one.body == other.body
+    && one.target.form == other.target.form && one.target.whole == other.target.whole
+    && one.target.path == other.target.path && one.target.query == other.target.query
+    && one.target.authority == other.target.authority && one.framing == other.framing
+    && one.keepAlive == other.keepAlive && one.expectsContinue == other.expectsContinue && one.refusal == other.refusal
+    && one.fields.lines.map { [$0.name, $0.value] } == other.fields.lines.map { [$0.name, $0.value] }
+    && one.fields.lines.map(\.known) == other.fields.lines.map(\.known)
+}
 
 /// However the bytes are cut: a prefix is incomplete, or has the outcome of the whole, and then so has a longer one.
 private func holdTheSameForPrefixes(of input: [UInt8], _ whole: HeadOutcome, _ chance: inout Chance) {
