@@ -57,7 +57,9 @@ extension OutputSpan<UInt8> {
     digits = max(digits, width)
     precondition(digits <= freeCapacity)
     unsafe withUnsafeMutableBufferPointer { buffer, count in
-      for place in (count..<count + digits).reversed() {
+      var place = count + digits
+      while place > count {
+        place -= 1
         unsafe buffer.initializeElement(at: place, to: UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
         rest /= 10
       }

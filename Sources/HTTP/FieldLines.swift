@@ -15,7 +15,7 @@ extension RequestParser {
       }
       guard fields.lines.count < limits.headerFieldsMax else { throw .tooManyFields }
       guard let line = try takeFieldLine(head, at: &position, limit: limit) else { return false }
-      fields.lines.append(line)
+      fields.append(line)
     }
     return false
   }

@@ -20,5 +20,20 @@ package struct Fields: Sendable {
     }
   }
 
-  package internal(set) var lines: [Line] = []
+  package private(set) var lines: [Line] = []
+  /// A bit for each `FieldName` that is there: most that are asked for are not.
+  private var names: UInt32 = 0
+
+  func has(_ name: FieldName) -> Bool { names & 1 << name.rawValue != 0 }
+
+  mutating func append(_ line: Line) {
+    lines.append(line)
+    names |= 1 << line.known.rawValue
+  }
+
+  /// As new, but with the storage kept.
+  mutating func removeAll() {
+    lines.removeAll(keepingCapacity: true)
+    names = 0
+  }
 }

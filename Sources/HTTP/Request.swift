@@ -29,7 +29,7 @@ package struct Request: Sendable {
   /// As new but for the method, and with the arrays' storage kept.
   package mutating func reset(method: Method = .other) {
     bytes.removeAll(keepingCapacity: true)
-    fields.lines.removeAll(keepingCapacity: true)
+    fields.removeAll()
     headCount = 0
     if !body.isEmpty { body.removeAll(keepingCapacity: true) }
     self.method = method
@@ -45,13 +45,14 @@ package struct Request: Sendable {
 extension Request {
   /// The first field of this name, without the whitespace around it. For `.other`, the first that is not known.
   package func value(of name: FieldName) -> ArraySlice<UInt8>? {
-    for line in fields.lines where line.known == name { return bytes[line.value] }
-    return nil
+    guard fields.has(name) else { return nil }
+    return fields.lines.first { $0.known == name }.map { bytes[$0.value] }
   }
 
   /// All fields of this name, in order.
   package func values(of name: FieldName) -> [ArraySlice<UInt8>] {
-    fields.lines.filter { $0.known == name }.map { bytes[$0.value] }
+    guard fields.has(name) else { return [] }
+    return fields.lines.filter { $0.known == name }.map { bytes[$0.value] }
   }
 
   /// The first field of this name as text: lossless for ASCII and UTF-8, repaired otherwise.

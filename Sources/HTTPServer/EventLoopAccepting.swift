@@ -22,12 +22,14 @@ extension EventLoop {
       switch listener.socket.accept() {
       case .connection(let socket, let peer):
         load.lastAccept.store(now, ordering: .relaxed)
-        context.metrics.accepted.add(shard: shard)
         // Another loop gave its spare descriptor up, and it may be this one.
         if SpareDescriptor.isMissing {
           context.metrics.acceptFailed(outOfDescriptors: true, shard: shard)
           refuse(socket, from: listener, in: &workspace)
-        } else if listener.speaksTLS, let lighter = lighterSibling {
+          continue
+        }
+        context.metrics.accepted.add(shard: shard)
+        if listener.speaksTLS, let lighter = lighterSibling {
           // A handshake costs fifty times what the way there does, so it is done where the connection is to stay.
           send(socket, peer: peer, to: lighter)
         } else {
