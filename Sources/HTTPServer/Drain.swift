@@ -50,10 +50,13 @@ extension Server {
   ///
   /// A cancelled task hurries: each step ends at once, and what is left is cut. A loop that is stuck holds up neither the
   /// others nor the end.
-  package func stop(_ times: DrainTimes) async -> DrainReport {
+  ///
+  /// - Parameter begun: called at that first step, as soon as readiness fails.
+  package func stop(_ times: DrainTimes, begun: () -> Void = {}) async -> DrainReport {
     let began = Clock.monotonic
     let servedBefore = answered
     drain.raise()
+    begun()
     let closing = began + times.delay.nanoseconds
     let deadline = closing + times.timeout.nanoseconds
     await each(of: allLoops, by: deadline) { $0.beginDrain(idle: times.idle.nanoseconds) }

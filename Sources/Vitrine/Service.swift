@@ -137,10 +137,9 @@ struct Service {
   }
 
   private func stop(_ times: Server.DrainTimes) async -> Exit {
-    // Before the line: who reads it may trust it.
-    server.drain.raise()
-    log.info("draining", ["connections": .int(server.openConnections), "inFlight": .int(server.requestsInFlight)])
-    let report = await server.stop(times)
+    let report = await server.stop(times) {
+      log.info("draining", ["connections": .int(server.openConnections), "inFlight": .int(server.requestsInFlight)])
+    }
     let stuck = report.stuck.joined(separator: ", ")
     if !stuck.isEmpty { log.error("stopping without a loop that is stuck", ["loop": .string(stuck)]) }
     log.info(
