@@ -100,6 +100,19 @@ import Testing
     }
   }
 
+  @Test func countsWhatIsAnsweredFromTheInstantThatReadinessFails() async throws {
+    try await TestServer.run { server in
+      let report = await server.server.stop(.init(delay: .zero, timeout: .zero, idle: .zero)) {
+        #expect(server.server.drain.isRaised)
+        let answered = Answered(
+          method: .get, route: 0, status: .ok, requestBytes: 1, responseBytes: 1, bodyBytes: 0, duration: 1)
+        server.server.metrics.record(answered, shard: 0)
+      }
+      #expect(report.served == 1)
+      #expect(report.servedWhileDraining == 1)
+    }
+  }
+
   @Test func closesASilentConnectionAfterTheDrainsIdleTime() async throws {
     try await TestServer.run { server in
       let client = try await onThread {
