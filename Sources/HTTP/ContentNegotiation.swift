@@ -40,6 +40,15 @@ package enum ContentNegotiation {
   }
 }
 
+extension Request {
+  /// Index of the offer that the client likes best, by its Accept fields: `ContentNegotiation.choose`.
+  package func preferred(among offers: [MediaType]) -> Int? {
+    // Most programs send none: they take what they get.
+    guard fields.has(.accept) else { return offers.isEmpty ? nil : 0 }
+    return ContentNegotiation.choose(accept: values(of: .accept), among: offers)
+  }
+}
+
 /// One member of an Accept field: `text/*;q=0.5`.
 private struct MediaRange {
   private let type, subtype: ArraySlice<UInt8>

@@ -24,7 +24,8 @@ package struct Fields: Sendable {
   /// A bit for each `FieldName` that is there: most that are asked for are not.
   private var names: UInt32 = 0
 
-  func has(_ name: FieldName) -> Bool { names & 1 << name.rawValue != 0 }
+  /// Whether there is a line of this name.
+  package func has(_ name: FieldName) -> Bool { names & 1 << name.rawValue != 0 }
 
   mutating func append(_ line: Line) {
     lines.append(line)

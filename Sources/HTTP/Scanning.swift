@@ -69,19 +69,24 @@ extension Span<UInt8> {
   func hasBytes(_ prefix: Span<UInt8>) -> Bool {
     guard prefix.count <= count else { return false }
     var position = 0
-    while position &+ 8 <= prefix.count {
-      let (own, other) = unsafe (
-        bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self),
-        prefix.bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self)
-      )
-      guard own == other else { return false }
-      position &+= 8
+    while position &+ 16 <= prefix.count {
+      guard word(at: position) == prefix.word(at: position) else { return false }
+      position &+= 16
+    }
+    if prefix.count >= 16 {
+      // The last word reaches back into the one before it.
+      return word(at: prefix.count &- 16) == prefix.word(at: prefix.count &- 16)
     }
     while position < prefix.count {
       guard self[position] == prefix[position] else { return false }
       position &+= 1
     }
     return true
+  }
+
+  @inline(__always)
+  private func word(at position: Int) -> UInt128 {
+    unsafe bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt128.self)
   }
 
   /// Is `range` the token `lowercase`, which consists of "a" to "z", digits and "-", in any case?

@@ -4,7 +4,7 @@ package import Networking
 /// A request and its answer as metrics and access log see them, when the answer is rendered.
 struct Answered {
   var method: Method
-  /// Index into `ServerMetrics.routes`.
+  /// Index into the router's routes; their count where none matched.
   var route: Int
   var status: Status
   /// Head and body, as received.

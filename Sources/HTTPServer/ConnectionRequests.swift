@@ -17,16 +17,20 @@ extension Connection {
 
   /// Takes what it can out of the first `count` bytes of the workspace's input, and keeps the rest.
   func takeRequests(_ count: Int, in workspace: inout Workspace, on loop: isolated EventLoop) {
+    // Taken out meanwhile: what is parsed goes into the workspace too.
+    var input: [UInt8] = []
+    swap(&input, &workspace.input)
     var position = 0
     while position < count, takesInput {
       if let exchange {
-        takeBody(of: exchange, from: &position, to: count, in: &workspace, on: loop)
-      } else if !takeHead(from: &position, to: count, in: &workspace, on: loop) {
+        takeBody(of: exchange, from: input.span, at: &position, to: count, in: &workspace, on: loop)
+      } else if !takeHead(from: input.span, at: &position, to: count, in: &workspace, on: loop) {
         break
       }
       if workspace.output.count >= Self.outputHighWater { flush(in: &workspace, on: loop) }
     }
-    if position < count { pending = Array(workspace.input[position..<count]) }
+    if position < count { pending = Array(input[position..<count]) }
+    swap(&input, &workspace.input)
   }
 
   /// Goes on with input that waited for an answer before it.
@@ -40,12 +44,12 @@ extension Connection {
 
   /// Takes one head and answers it, or begins its exchange; false when its end has not come.
   private func takeHead(
-    from position: inout Int, to end: Int, in workspace: inout Workspace, on loop: isolated EventLoop
+    from input: Span<UInt8>, at position: inout Int, to end: Int, in workspace: inout Workspace,
+    on loop: isolated EventLoop
   ) -> Bool {
     let length: Int
     do throws(RequestError) {
-      let input = workspace.input
-      let rest = input.span.extracting(position..<end)
+      let rest = input.extracting(position..<end)
       guard let head = try loop.context.parser.parse(rest, into: &workspace.request) else { return false }
       length = head
     } catch {
@@ -65,7 +69,10 @@ extension Connection {
     let body = BodyReader(workspace.request.framing, limits: context.parserLimits)
     let isLast = position == end
     let isTooMuch = isShed && !context.isProbe(route)
-    if body == nil, !isTooMuch, let response = context.router.answerFromMemory(to: workspace.request, at: route) {
+    if body == nil, !isTooMuch, workspace.request.refusal == nil,
+      let place = context.router.place(of: workspace.request.method, at: route),
+      let response = context.router.answerFromMemory(to: workspace.request, at: place)
+    {
       respond(
         with: response, bytes: length, route: route, began: loop.now, isLast: isLast, in: &workspace, on: loop)
       return true
@@ -107,12 +114,12 @@ extension Connection {
   }
 
   private func takeBody(
-    of exchange: Exchange, from position: inout Int, to end: Int, in workspace: inout Workspace,
-    on loop: isolated EventLoop
+    of exchange: Exchange, from input: Span<UInt8>, at position: inout Int, to end: Int,
+    in workspace: inout Workspace, on loop: isolated EventLoop
   ) {
     let before = position
     do throws(RequestError) {
-      try exchange.body?.read(workspace.input.span.extracting(0..<end), at: &position, into: &exchange.content)
+      try exchange.body?.read(input.extracting(0..<end), at: &position, into: &exchange.content)
     } catch {
       leaveExchange(on: loop)
       return refuse(error, exchange.request, in: &workspace, on: loop)
@@ -206,7 +213,7 @@ extension Connection {
   ) {
     let level = loop.context.gzipLevel
     // Without the field nobody copies the response.
-    if response.isCompressible, level > 0, workspace.request.value(of: .acceptEncoding) != nil {
+    if response.isCompressible, level > 0, workspace.request.fields.has(.acceptEncoding) {
       render(
         workspace.coded(response, level: level) { loop.hit(.gzipKeptMax) }, bytes: bytes, route: route, began: began,
         isLast: isLast,

@@ -167,9 +167,7 @@ package actor EventLoop {
   /// Tells metrics and access log of an answer that was just rendered.
   func record(_ answered: Answered, of connection: Connection, in workspace: inout Workspace) {
     let route = answered.route
-    var counted = answered
-    counted.route = context.metricRoutes[route]
-    context.metrics.record(counted, shard: shard)
+    context.count(answered, shard: shard)
     let isService = context.isService(route)
     let isProbe = !isService && context.isProbe(route)
     if !isService {
@@ -179,7 +177,7 @@ package actor EventLoop {
     }
     guard context.accessLog.scope.contains(isProbe ? .probes : .service) else { return }
     context.accessLog.append(
-      answered, workspace.request, route: context.metrics.routes[counted.route], isProbe: isProbe,
+      answered, workspace.request, route: context.metrics.routes[context.metricRoutes[route]], isProbe: isProbe,
       peer: connection.peer, subject: connection.session?.peerSubject, requestID: workspace.requestID.bytes, at: now,
       by: workspace.calendar, to: &workspace.log)
     workspace.logCount += 1

@@ -35,9 +35,9 @@ package struct Router: Sendable {
   /// The metric label of what no route matches.
   static let unmatched = "unmatched"
 
-  // The next two are inlined: a request is a large value, which would be copied for each call.
-
   /// The number of the route that takes `request`; `routes.count` when none does.
+  ///
+  /// Inlined: a request is a large value, which would be copied for the call.
   @inline(__always)
   func index(for request: Request) -> Int {
     let path = request.bytes.span.extracting(request.target.path)
@@ -45,23 +45,23 @@ package struct Router: Sendable {
     return routes.count
   }
 
-  private func place(of method: Method, _ index: Int) -> Int { index * methodCount + Int(method.rawValue) }
+  /// The place of who answers `method` at the route of this number; nil where no route matched.
+  func place(of method: Method, at index: Int) -> Int? {
+    index < routes.count ? index * methodCount + Int(method.rawValue) : nil
+  }
 
   /// What most requests get: an answer without waiting. Nil where there is none, and `destination` is to be asked.
   @inline(__always)
-  func answerFromMemory(to request: Request, at index: Int) -> Response? {
-    guard request.refusal == nil, index < routes.count else { return nil }
-    switch handlers[place(of: request.method, index)] {
-    case .immediate(let answer): return answer(request)
-    case .cached(let answer, _): return answer(request)
-    case .suspending, .admitting, .delivering, nil: return nil
+  func answerFromMemory(to request: Request, at place: Int) -> Response? {
+    switch handlers[place] {
+    case .immediate(let answer): answer(request)
+    case .cached(let answer, _): answer(request)
+    case .suspending, .admitting, .delivering, nil: nil
     }
   }
 
   func destination(of request: Request, at index: Int) -> Destination {
-    if request.refusal == nil, index < routes.count,
-      let handler = handlers[place(of: request.method, index)]
-    {
+    if request.refusal == nil, let place = place(of: request.method, at: index), let handler = handlers[place] {
       if case .admitting(let refusal, _) = handler, let response = refusal(request) { return .answer(response) }
       return .handler(handler)
     }

@@ -75,6 +75,11 @@ package final class ServerContext: Sendable {
     route < router.routes.count && router.routes[route].purpose == .service
   }
 
+  /// Counts an answer, by the name that its route has in the metrics.
+  func count(_ answered: Answered, shard: Int) {
+    metrics.record(answered, route: metricRoutes[answered.route], shard: shard)
+  }
+
   /// Tells who wants to know of a probe, or of a request that no route matches.
   ///
   /// - Parameter status: nil where no answer was given.

@@ -72,12 +72,12 @@ package final class ServerMetrics: Sendable {
     routes.firstIndex(of: template) ?? routes.count - 1
   }
 
-  /// Counts one answer.
-  func record(_ answered: Answered, shard: Int) {
+  /// Counts one answer; `route` is an index into `routes`.
+  func record(_ answered: Answered, route: Int, shard: Int) {
     let method = Int(answered.method.rawValue)
     let code = Int(codeIndexes[Int(answered.status.code)])
-    requests.add(1, at: (method * routes.count + answered.route) * codeCount + code, shard: shard)
-    duration.observe(UInt64(max(answered.duration, 0)), at: answered.route, shard: shard)
+    requests.add(1, at: (method * routes.count + route) * codeCount + code, shard: shard)
+    duration.observe(UInt64(max(answered.duration, 0)), at: route, shard: shard)
     requestSize.observe(UInt64(answered.requestBytes), shard: shard)
     responseSize.observe(UInt64(answered.responseBytes), shard: shard)
   }

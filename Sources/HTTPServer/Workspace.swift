@@ -62,7 +62,10 @@ struct Workspace: ~Copyable {
 
   /// Takes in the client's `X-Request-Id` where it is valid, else makes one.
   mutating func chooseRequestID() {
-    if let given = request.value(of: .requestID), RequestIDs.isValid(given), let id = FieldValue(bytes: Array(given)) {
+    // Whether there is one is asked of the fields alone: a request is a large value, which a call copies.
+    if request.fields.has(.requestID), let given = request.value(of: .requestID), RequestIDs.isValid(given),
+      let id = FieldValue(bytes: Array(given))
+    {
       requestID = id
     } else {
       requestID.write(hexadecimal: requestIDs.next())

@@ -10,6 +10,9 @@ final class Cells: Sendable {
   private typealias Page = UnsafeMutablePointer<Atomic<UInt64>>
   private typealias Slot = UnsafeMutablePointer<Atomic<Page?>>
 
+  /// A row of so many cells, or of a smaller power of two, stands in one page.
+  static var rowMax: Int { cellsPerPage }
+
   /// The last shard, which any thread may add to. Those before it have one writer each.
   let sharedShard: Int
   private let count: Int
@@ -43,6 +46,18 @@ final class Cells: Sendable {
     precondition(shard != sharedShard, "the shared shard has many writers")
     let address = unsafe address(of: cell, shard)
     unsafe address.pointee.store(address.pointee.load(ordering: .relaxed) &+ amount, ordering: .relaxed)
+  }
+
+  /// The same for two cells of one page, `first` before `second`.
+  @inline(__always)
+  func add(_ amount: UInt64, at first: Int, and other: UInt64, at second: Int, shard: Int) {
+    precondition(shard != sharedShard, "the shared shard has many writers")
+    precondition(first <= second && first >> cellsPerPageLog2 == second >> cellsPerPageLog2)
+    // The bound is checked for the second one, which is the greater.
+    let address = unsafe address(of: second, shard)
+    let before = unsafe address - (second &- first)
+    unsafe before.pointee.store(before.pointee.load(ordering: .relaxed) &+ amount, ordering: .relaxed)
+    unsafe address.pointee.store(address.pointee.load(ordering: .relaxed) &+ other, ordering: .relaxed)
   }
 
   /// Adds to the shared shard, from any thread.

@@ -3,7 +3,8 @@
 /// Observations and bounds are integers of a small unit (ns, bytes), so that sums are exact; the exposition divides by
 /// `unitsPerBase`. Cells are numbered as a `Counter`'s.
 package final class Histogram: Sendable {
-  /// For each cell a word per bound, one for what is above them all, and the sum.
+  /// For each cell a row of words, a power of two of them so that it stands in one page: one per bound, one for what is
+  /// above them all, and at its end the sum.
   private let cells: Cells
   private let wordsPerCell: Int
   private let bounds: [UInt64]
@@ -18,7 +19,8 @@ package final class Histogram: Sendable {
   ) {
     precondition(zip(bounds, bounds.dropFirst()).allSatisfy(<), "bounds must grow")
     precondition([1, 1_000, 1_000_000, 1_000_000_000].contains(unitsPerBase), "not a unit: 1/\(unitsPerBase)")
-    wordsPerCell = bounds.count + 2
+    wordsPerCell = 1 << (Int.bitWidth - (bounds.count + 1).leadingZeroBitCount)
+    precondition(wordsPerCell <= Cells.rowMax, "too many bounds")
     cells = Cells(count: space.count * wordsPerCell, shards: shards)
     self.bounds = bounds
     self.unitsPerBase = unitsPerBase
@@ -32,21 +34,25 @@ package final class Histogram: Sendable {
     var bucket = 0
     // A handful of bounds, and most values are small: a scan beats a binary search.
     while bucket < bounds.count && value > bounds[bucket] { bucket += 1 }
-    cells.add(1, at: cell * wordsPerCell + bucket, shard: shard)
-    cells.add(value, at: cell * wordsPerCell + bounds.count + 1, shard: shard)
+    cells.add(1, at: cell * wordsPerCell + bucket, and: value, at: sumWord(of: cell), shard: shard)
   }
+
+  private func sumWord(of cell: Int) -> Int { (cell + 1) * wordsPerCell - 1 }
 
   /// Counts one value from any thread, atomically, on a shard that all threads share.
   package func observeShared(_ value: UInt64, at cell: Int = 0) {
     let bucket = bounds.firstIndex { value <= $0 } ?? bounds.count
     cells.addShared(1, at: cell * wordsPerCell + bucket)
-    cells.addShared(value, at: cell * wordsPerCell + bounds.count + 1)
+    cells.addShared(value, at: sumWord(of: cell))
   }
 
   /// How many values were observed.
   package func count(at cell: Int = 0) -> UInt64 {
     cumulativeBuckets(of: cell).last ?? 0
   }
+
+  /// Their sum, in the histogram's small unit.
+  func sum(at cell: Int = 0) -> UInt64 { cells.sum(sumWord(of: cell)) }
 
   /// The cell of a combination, one value for each label in order; nil when a value is not in its label's domain.
   package func cell(_ values: String...) -> Int? {
@@ -78,8 +84,7 @@ extension Histogram: SampleSource {
         lines.appendSample(
           name, suffix: "_bucket", labels: pairs.isEmpty ? boundPair : pairs + "," + boundPair, value: String(bucket))
       }
-      let sum = cells.sum(cell * wordsPerCell + bounds.count + 1)
-      lines.appendSample(name, suffix: "_sum", labels: pairs, value: String(sum, per: unitsPerBase))
+      lines.appendSample(name, suffix: "_sum", labels: pairs, value: String(sum(at: cell), per: unitsPerBase))
       lines.appendSample(name, suffix: "_count", labels: pairs, value: String(count))
     }
   }

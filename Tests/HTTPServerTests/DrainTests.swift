@@ -106,7 +106,7 @@ import Testing
         #expect(server.server.drain.isRaised)
         let answered = Answered(
           method: .get, route: 0, status: .ok, requestBytes: 1, responseBytes: 1, bodyBytes: 0, duration: 1)
-        server.server.metrics.record(answered, shard: 0)
+        server.server.metrics.record(answered, route: 0, shard: 0)
       }
       #expect(report.served == 1)
       #expect(report.servedWhileDraining == 1)

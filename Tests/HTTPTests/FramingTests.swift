@@ -148,4 +148,20 @@ import Testing
     #expect(try parser.parse(bytes(first).span, into: &request) == first.utf8.count)
     #expect(text(request.path) == "/a")
   }
+
+  /// The head before is compared by words: each of its bytes counts, whatever is left over at the end.
+  @Test(arguments: 0..<17) func tellsTwoHeadsApartByAnyByte(extra: Int) throws {
+    let parser = RequestParser(limits: .init())
+    let first = bytes(head(["GET /" + String(repeating: "a", count: extra) + " HTTP/1.1", "Host: b"]))
+    for place in first.indices {
+      var request = Request()
+      #expect(try parser.parse(first.span, into: &request) == first.count)
+      var other = first
+      other[place] ^= 1
+      // Taken for the head before, it would be a whole head with that one's bytes.
+      let count = try? parser.parse((other + [0]).span, into: &request)
+      #expect(count == nil || request.bytes.starts(with: other[..<first.count].prefix(count ?? 0)))
+      #expect(!request.bytes.starts(with: first))
+    }
+  }
 }

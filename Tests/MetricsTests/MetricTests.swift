@@ -105,6 +105,24 @@ import Testing
     }
   }
 
+  /// The words of a histogram's cell stand together, in more than one page here.
+  @Test(arguments: [0, 1, 2, 6, 7, 13, 14, 15]) func everyCellOfAHistogramIsItsOwn(bounds: Int) {
+    let cells = 300
+    let histogram = Registry(shards: 2).histogram(
+      "h", "Help.", labels: [Label("l", (0..<cells).map(String.init))],
+      bounds: (0..<bounds).map { UInt64($0) * 10 })
+    for cell in 0..<cells {
+      for shard in 0..<2 {
+        for _ in 0...cell % 3 { histogram.observe(UInt64(cell), at: cell, shard: shard) }
+      }
+      histogram.observeShared(7, at: cell)
+    }
+    for cell in 0..<cells {
+      #expect(histogram.count(at: cell) == UInt64(cell % 3 + 1) * 2 + 1)
+      #expect(histogram.sum(at: cell) == UInt64(cell * (cell % 3 + 1) * 2 + 7))
+    }
+  }
+
   @Test func mistakesEndTheProcessAtRegistration() async {
     await #expect(processExitsWith: .failure) {
       let registry = Registry(shards: 1)

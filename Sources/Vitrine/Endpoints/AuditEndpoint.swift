@@ -8,7 +8,7 @@ struct AuditEndpoint: Sendable {
 
   func answer(_ request: Request) -> Response {
     let report = AuditReport(lines: Audit(.ownProcess, expectations).lines)
-    let chosen = ContentNegotiation.choose(accept: request.values(of: .accept), among: Self.forms)
+    let chosen = request.preferred(among: Self.forms)
     if chosen == 1 {
       return Response(.ok, contentType: "text/plain; charset=utf-8", body: Array(report.text.utf8))
         .adding(.cacheControl, "no-store").compressible(vary: "Accept, Accept-Encoding")

@@ -63,7 +63,7 @@ final class Index: Sendable {
 
   /// Nil for the page, where the store has to be asked for what is on it.
   private func cached(_ request: Request) -> Response? {
-    switch ContentNegotiation.choose(accept: request.values(of: .accept), among: forms) {
+    switch request.preferred(among: forms) {
     case 1: store.cachedPage(ProductQuery()).map { request.applyPreconditions(to: page($0.value)) }
     case 2: text
     default: currentJSON()

@@ -11,7 +11,7 @@ struct MetricsEndpoint: Sendable {
   let registry: Registry
 
   func answer(_ request: Request) -> Response {
-    let chosen = ContentNegotiation.choose(accept: request.values(of: .accept), among: Self.forms)
+    let chosen = request.preferred(among: Self.forms)
     let format: Exposition = chosen == 1 ? .openMetrics : .text
     return Response(.ok, contentType: FieldValue(format.contentType), body: registry.exposition(format))
       .adding(.cacheControl, "no-store").compressible(vary: "Accept, Accept-Encoding")

@@ -11,7 +11,7 @@ struct ProbesEndpoint: Sendable {
 
   func answer(_ request: Request) -> Response {
     let report = ProbeReport(probes.snapshot, at: Clock.monotonic, wallClock: Clock.realtime)
-    let chosen = ContentNegotiation.choose(accept: request.values(of: .accept), among: Self.forms)
+    let chosen = request.preferred(among: Self.forms)
     if chosen == 1 {
       return Response(.ok, contentType: "text/plain; charset=utf-8", body: Array(report.text.utf8))
         .adding(.cacheControl, "no-store").compressible(vary: "Accept, Accept-Encoding")
