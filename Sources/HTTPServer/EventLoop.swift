@@ -12,7 +12,7 @@ internal import TLS
 /// epoll and stays there while there is something to do, so that a busy connection costs no trip through Dispatch.
 package actor EventLoop {
   /// How long the loop waits for the next event before it gives its thread back.
-  private static let lingerMilliseconds: Int32 = 20
+  private static let linger: Int64 = 20_000_000
   /// How long it may keep its thread under steady load: work on its queue waits meanwhile.
   private static let turnMax: Int64 = 100_000_000
   /// Log lines are handed over when so many bytes have come together, or the loop has nothing else to do.
@@ -36,6 +36,7 @@ package actor EventLoop {
   var siblings: [EventLoop] = []
   var spare = SpareDescriptor()
   var listenersPaused = false
+  /// What the timer is set to; nil: to nothing; 0: it has fired, and fires on until it is set anew.
   private var armed: Int64?
   /// Nanoseconds that a silent connection has left; nil until the process stops.
   var drainIdle: Int64?
@@ -93,17 +94,30 @@ package actor EventLoop {
   /// Serves what epoll has, until it is silent, or the queue has other work.
   private func turn(in workspace: inout Workspace) {
     let entered = Clock.monotonic
+    var served = entered
     var isSilent = false
     var givesWay = false
+    // A timeout of each wait's would cost a timer of the kernel's each time: this one is set once a silence.
+    setTimer(to: entered + Self.linger)
     while !isSilent, !givesWay, now - entered < Self.turnMax {
       let unread = workspace.unread
-      let count = poller.wait(milliseconds: unread.isEmpty ? Self.lingerMilliseconds : 0)
-      isSilent = count == 0 && unread.isEmpty
+      let count = poller.wait(milliseconds: unread.isEmpty ? -1 : 0)
       tellTime(in: &workspace)
       for index in 0..<count {
-        givesWay = handle(poller.event(index), in: &workspace) || givesWay
+        switch handle(poller.event(index), in: &workspace) {
+        case .served: served = now
+        case .timer: armed = 0
+        case .doorbell: givesWay = true
+        }
       }
-      if !unread.isEmpty { readOn(unread, in: &workspace) }
+      if !unread.isEmpty {
+        readOn(unread, in: &workspace)
+        served = now
+      }
+      if armed == 0 {
+        isSilent = now - served >= Self.linger
+        if !isSilent { setTimer(to: served + Self.linger) }
+      }
       while let connection = workspace.deadlines.popExpired(at: now) { connection.timedOut(in: &workspace, on: self) }
       if !workspace.closed.isEmpty { workspace.closed.removeAll(keepingCapacity: true) }
       if workspace.log.count > Self.logHighWater { handOverLog(from: &workspace) }
@@ -119,16 +133,24 @@ package actor EventLoop {
     }
   }
 
-  /// True when the loop is to give its thread back: work was queued.
-  private func handle(_ event: Poller.Event, in workspace: inout Workspace) -> Bool {
+  /// What an event came to.
+  private enum Handled {
+    /// Somebody was served.
+    case served
+    /// The timer fired, and has to be set anew.
+    case timer
+    /// The loop is to give its thread back: work was queued.
+    case doorbell
+  }
+
+  private func handle(_ event: Poller.Event, in workspace: inout Workspace) -> Handled {
     switch event.token {
     case Token.doorbell:
       executor.doorbell.silence()
-      return true
+      return .doorbell
     case Token.timer:
-      timer.arm(at: nil)
-      armed = nil
       if listenersPaused { resumeListeners() }
+      return .timer
     case ..<Token.connections:
       accept(from: listeners[Token.listenerIndex(event.token)], in: &workspace)
     default:
@@ -141,16 +163,19 @@ package actor EventLoop {
         }
       }
     }
-    return false
+    return .served
   }
 
   /// While the loop does not wait in epoll itself, the timer in the set wakes it for the next deadline.
   private func armTimer(_ workspace: borrowing Workspace) {
-    let next =
-      !workspace.unread.isEmpty ? now : listenersPaused ? now + Self.turnMax : workspace.deadlines.next
-    guard next != armed else { return }
-    timer.arm(at: next)
-    armed = next
+    setTimer(
+      to: !workspace.unread.isEmpty ? now : listenersPaused ? now + Self.turnMax : workspace.deadlines.next)
+  }
+
+  private func setTimer(to instant: Int64?) {
+    guard instant != armed else { return }
+    timer.arm(at: instant)
+    armed = instant
   }
 
   // MARK: For its connections
