@@ -231,7 +231,8 @@ extension Connection {
       asked: workspace.request.keepAlive, version: workspace.request.version, isLast: isLast, on: loop)
     workspace.chooseRequestID()
     let before = workspace.output.count
-    let omitsBody = workspace.request.method == .head || !response.status.allowsBody
+    // A comparison by == would go through a table of witnesses.
+    let omitsBody = if case .head = workspace.request.method { true } else { !response.status.allowsBody }
     let isLarge = response.body.count > Self.copiedBodyMax && !omitsBody
     ResponseEncoder.append(
       response, omitBody: omitsBody || isLarge, persistence: persistence, commonFields: workspace.calendar.commonFields,

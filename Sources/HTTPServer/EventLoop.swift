@@ -220,7 +220,12 @@ package actor EventLoop {
     _ connection: Connection, _ wanted: Poller.Interest, instead old: Poller.Interest?, in workspace: inout Workspace
   ) {
     do throws(Errno) {
-      if old == nil {
+      if let old {
+        // Their own == would go through a table of witnesses, for each request.
+        if wanted.rawValue != old.rawValue {
+          try poller.change(connection.stream.descriptor, wanted, token: Token.of(connection))
+        }
+      } else {
         if connection.hasAnswered, connection.session == nil, connection.state.phase == .idle,
           let lighter = lighterSibling
         {
@@ -230,8 +235,6 @@ package actor EventLoop {
         connection.slot = connections.count
         connections.append(connection)
         load.connections.add(1, ordering: .relaxed)
-      } else if wanted != old {
-        try poller.change(connection.stream.descriptor, wanted, token: Token.of(connection))
       }
     } catch {
       _ = connection.cut(in: &workspace, on: self)

@@ -7,6 +7,7 @@ struct Options {
   var nginx = "/usr/sbin/nginx"
   var wrk = "/usr/bin/wrk"
   var path = "/"
+  var loads = Load.allCases
   var rounds = 5
   var seconds = 3
   var serverCore = 0
@@ -27,6 +28,7 @@ struct Options {
       --nginx PATH     the peer                (/usr/sbin/nginx)
       --wrk PATH       the load                (/usr/bin/wrk)
       --path PATH      what is asked for       (/)
+      --load TEXT      of wire: those whose names have it
       --rounds N       medians are over these  (5)
       --seconds N      of load a run           (3)
       --server-core N  the servers' core       (0)
@@ -60,6 +62,9 @@ struct Options {
     case "--nginx": nginx = value
     case "--wrk": wrk = value
     case "--path": path = value
+    case "--load":
+      loads = Load.allCases.filter { $0.rawValue.contains(value) }
+      guard !loads.isEmpty else { throw Failure("--load \(value): none of \(Load.allCases.map(\.rawValue))") }
     case "--rounds": rounds = try number(atLeast: 1)
     case "--seconds": seconds = try number(atLeast: 1)
     case "--server-core": serverCore = try number(atLeast: 0)

@@ -20,7 +20,7 @@ final class Wire {
     try start()
     guard bench.has(bench.options.wrk) else { return [] }
     for round in 0..<bench.options.rounds {
-      for load in Load.allCases {
+      for load in bench.options.loads {
         // Another one begins each round: nobody always follows the same neighbour.
         for index in servers.indices { measure(servers[(index + round) % servers.count], under: load) }
       }
@@ -106,7 +106,7 @@ extension Wire {
   private func table(logs: Bool) -> String {
     let titles = ["load", "server", "CPU a request", "requests/s", "p50", "p99", "Vitrine to it: CPU", "p99"]
     var table = Table(titles: titles, textColumns: 2)
-    for load in Load.allCases {
+    for load in bench.options.loads {
       for name in [Recipe.Name.floor, .nginx, .vitrine] where !rounds(load, name, logs: logs).isEmpty {
         let own = [\Sample.cpu, \.requestsPerSecond, \.p50, \.p99].map { path in
           rounded(figure(load, name, logs: logs) { $0[keyPath: path] })
