@@ -97,8 +97,9 @@ package actor EventLoop {
     var served = entered
     var isSilent = false
     var givesWay = false
-    // A timeout of each wait's would cost a timer of the kernel's each time: this one is set once a silence.
-    setTimer(to: entered + Self.linger)
+    // A timeout of each wait's would cost a timer of the kernel's each time: this one is set once a silence. An earlier
+    // deadline stays, for it may be what began the turn.
+    setTimer(to: min(armed ?? .max, entered + Self.linger))
     while !isSilent, !givesWay, now - entered < Self.turnMax {
       let unread = workspace.unread
       let count = poller.wait(milliseconds: unread.isEmpty ? -1 : 0)
