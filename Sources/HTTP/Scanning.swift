@@ -69,7 +69,7 @@ extension Span<UInt8> {
   func hasBytes(_ prefix: Span<UInt8>) -> Bool {
     guard prefix.count <= count else { return false }
     var position = 0
-    while position &+ 16 <= prefix.count {
+    while position &+ 16 < prefix.count {
       guard word(at: position) == prefix.word(at: position) else { return false }
       position &+= 16
     }

@@ -35,9 +35,10 @@ package actor EventLoop {
   var listeners: [Listener]
   var siblings: [EventLoop] = []
   var spare = SpareDescriptor()
-  var listenersPaused = false
-  /// What the timer is set to; nil: to nothing; 0: it has fired, and fires on until it is set anew.
-  private var armed: Int64?
+  /// The instant from which listeners are asked again; nil while they are.
+  var listenersPausedUntil: Int64?
+  /// What the timer is set to; `.max`: to nothing; 0: it has fired, and fires on until it is set anew.
+  private var armed = Int64.max
   /// Nanoseconds that a silent connection has left; nil until the process stops.
   var drainIdle: Int64?
 
@@ -97,9 +98,9 @@ package actor EventLoop {
     var served = entered
     var isSilent = false
     var givesWay = false
-    // A timeout of each wait's would cost a timer of the kernel's each time: this one is set once a silence. An earlier
-    // deadline stays, for it may be what began the turn.
-    setTimer(to: min(armed ?? .max, entered + Self.linger))
+    // A timeout of epoll_wait's would start and end a timer of the kernel's in each wait that sleeps. The loop's own is
+    // set once, and set again where it fires and somebody was served meanwhile.
+    setTimer(to: entered + Self.linger)
     while !isSilent, !givesWay, now - entered < Self.turnMax {
       let unread = workspace.unread
       let count = poller.wait(milliseconds: unread.isEmpty ? -1 : 0)
@@ -150,7 +151,7 @@ package actor EventLoop {
       executor.doorbell.silence()
       return .doorbell
     case Token.timer:
-      if listenersPaused { resumeListeners() }
+      if let listenersPausedUntil, now >= listenersPausedUntil { resumeListeners() }
       return .timer
     case ..<Token.connections:
       accept(from: listeners[Token.listenerIndex(event.token)], in: &workspace)
@@ -169,13 +170,15 @@ package actor EventLoop {
 
   /// While the loop does not wait in epoll itself, the timer in the set wakes it for the next deadline.
   private func armTimer(_ workspace: borrowing Workspace) {
-    setTimer(
-      to: !workspace.unread.isEmpty ? now : listenersPaused ? now + Self.turnMax : workspace.deadlines.next)
+    let next = min(workspace.deadlines.next ?? .max, listenersPausedUntil ?? .max)
+    setTimer(to: workspace.unread.isEmpty ? next : now)
   }
 
-  private func setTimer(to instant: Int64?) {
-    guard instant != armed else { return }
-    timer.arm(at: instant)
+  /// Sets the timer where it has fired, or would fire later; `.max` is never. An earlier setting stays: a wake-up too
+  /// many is cheaper than a call for each turn.
+  private func setTimer(to instant: Int64) {
+    guard armed == 0 || instant < armed else { return }
+    timer.arm(at: instant == .max ? nil : instant)
     armed = instant
   }
 
@@ -262,7 +265,7 @@ package actor EventLoop {
     workspace.deadlines.remove(connection)
     load.connections.subtract(1, ordering: .relaxed)
     count(connection)
-    if listenersPaused { resumeListeners() }
+    if listenersPausedUntil != nil { resumeListeners() }
   }
 
   /// Keeps `http_connections` in step with the connection's state.

@@ -120,17 +120,22 @@ extension EventLoop {
     _ = output.withSpan { stream.send($0) }
   }
 
+  private static var listenersPause: Int64 { 100_000_000 }
+
   /// For a tenth of a second, or until a connection is closed: asking at once again would spin.
   private func pauseListeners() {
-    listenersPaused = true
+    listenersPausedUntil = now + Self.listenersPause
     for (index, listener) in listeners.enumerated() {
       try? poller.change(listener.socket.descriptor, [], token: Token.listener(index))
     }
   }
 
   func resumeListeners() {
-    guard spare.takeBack() else { return }
-    listenersPaused = false
+    guard spare.takeBack() else {
+      listenersPausedUntil = now + Self.listenersPause
+      return
+    }
+    listenersPausedUntil = nil
     for (index, listener) in listeners.enumerated() {
       try? poller.change(listener.socket.descriptor, .read, token: Token.listener(index))
     }

@@ -52,8 +52,8 @@ package struct Poller: ~Copyable {
     _ = clinux_epoll_control(self.descriptor, EPOLL_CTL_DEL, descriptor, 0, 0)
   }
 
-  /// epoll_wait(2): the number of events, read by `event(_:)`; 0 after `milliseconds` without any, and when a signal
-  /// interrupted.
+  /// epoll_wait(2): the number of events, read by `event(_:)`; 0 after `milliseconds` without any (-1: never), and
+  /// when a signal interrupted.
   package func wait(milliseconds: Int32) -> Int {
     let count = unsafe clinux_epoll_wait(descriptor, events, Int32(Self.batch), milliseconds)
     return max(Int(count), 0)
