@@ -22,7 +22,8 @@ package final class TemporaryFolder: Sendable {
     let file = "\(path)/\(name)"
     let folder = String(file[..<(file.lastIndex(of: "/") ?? file.endIndex)])
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    try Data(text.utf8).write(to: URL(filePath: file))
+    // At once for all who look: one who watches the file sees it whole.
+    try Data(text.utf8).write(to: URL(filePath: file), options: .atomic)
     return file
   }
 
